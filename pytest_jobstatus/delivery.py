@@ -1,0 +1,124 @@
+"""How events arrive: in which order, which of them twice, late or never."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+
+from pytest_jobstatus.events import Event
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What happened and how the tracker is told.
+
+    Args:
+        events: everything that happened, of one job or several, in causal order; strays last.
+        order: which event is delivered when, as indexes into `events`; a repeated index is a duplicate, one that is
+            missing a loss.
+        strays: the indexes of events that no run would contain (JSL/1, Stray).
+        reads: how often the job is read after each delivery.
+        strangers: jobs that are read, before and after each delivery, and never heard of.
+        clock: the name of the clock that the instants come from.
+
+    >>> from pytest_jobstatus.runs import Mark, emitted
+    >>> plan = Plan(events=emitted((Mark("created", 0), Mark("active", 1), Mark("completed", 1))), order=(2, 1, 1))
+    >>> plan.lost, plan.repeats, plan.jobs
+    ((0,), 1, ('job-1',))
+    """
+
+    events: tuple[Event, ...]
+    order: tuple[int, ...]
+    strays: frozenset[int] = frozenset()
+    reads: int = 1
+    strangers: tuple[str, ...] = ()
+    clock: str = "agree"
+
+    @cached_property
+    def lost(self) -> tuple[int, ...]:
+        """The indexes of the events that are never delivered."""
+        delivered = set(self.order)
+        return tuple(index for index in range(len(self.events)) if index not in delivered)
+
+    @cached_property
+    def repeats(self) -> int:
+        """How many deliveries bring an event that was delivered before."""
+        return len(self.order) - len(set(self.order))
+
+    @cached_property
+    def jobs(self) -> tuple[str, ...]:
+        """The jobs that events belong to, in order of their first event."""
+        return tuple(dict.fromkeys(event.job_id for event in self.events))
+
+
+def in_order(events: Sequence[Event], *, clock: str = "agree") -> Plan:
+    """Every event once, as it happened."""
+    return Plan(events=tuple(events), order=tuple(range(len(events))), clock=clock)
+
+
+def again_at_once(order: Iterable[int], *, times: int) -> tuple[int, ...]:
+    """Every delivery several times in a row.
+
+    >>> again_at_once((0, 1), times=2)
+    (0, 0, 1, 1)
+    """
+    return tuple(index for index in order for _ in range(times))
+
+
+def again_later(order: Sequence[int]) -> tuple[int, ...]:
+    """After every delivery, all that was delivered before it once more.
+
+    >>> again_later((0, 1, 2))
+    (0, 1, 0, 2, 0, 1)
+    """
+    told: list[int] = []
+    for position, index in enumerate(order):
+        told.append(index)
+        told.extend(order[:position])
+    return tuple(told)
+
+
+def joined(plans: Sequence[Plan]) -> Plan:
+    """Several plans one after the other, on one tracker, each with jobs of its own.
+
+    >>> from pytest_jobstatus.runs import Mark, emitted
+    >>> plan = in_order(emitted((Mark("created", 0),)))
+    >>> joined([plan, plan]).jobs
+    ('job-1', 'job-2')
+    """
+    events: list[Event] = []
+    order: list[int] = []
+    strays: set[int] = set()
+    jobs = 0
+    for plan in plans:
+        names = {job: f"job-{jobs + number}" for number, job in enumerate(plan.jobs, 1)}
+        jobs += len(names)
+        offset = len(events)
+        events += [event.moved(job_id=names[event.job_id], by=timedelta()) for event in plan.events]
+        order += [offset + index for index in plan.order]
+        strays |= {offset + index for index in plan.strays}
+    return Plan(
+        events=tuple(events),
+        order=tuple(order),
+        strays=frozenset(strays),
+        reads=max(plan.reads for plan in plans),
+        strangers=tuple(dict.fromkeys(name for plan in plans for name in plan.strangers)),
+        clock=plans[-1].clock,
+    )
+
+
+def keeping(plan: Plan, deliveries: Sequence[int]) -> Plan:
+    """The plan with only these deliveries, given by their places in its order, and without events that nobody needs.
+
+    Events that are never delivered go as well: a run may have unseen events anywhere.
+    """
+    order = [plan.order[place] for place in deliveries]
+    kept = sorted(set(order))
+    return replace(
+        plan,
+        events=tuple(plan.events[index] for index in kept),
+        order=tuple(kept.index(index) for index in order),
+        strays=frozenset(kept.index(index) for index in plan.strays if index in kept),
+    )

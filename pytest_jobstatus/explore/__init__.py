@@ -1,0 +1,1 @@
+"""How plans are chosen: small and complete before large and random."""

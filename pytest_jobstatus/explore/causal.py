@@ -1,0 +1,61 @@
+"""What the same events show when they are told as they happened: the measure that CONV holds every order against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pytest_jobstatus.delivery import Plan, keeping
+from pytest_jobstatus.events import Event
+from pytest_jobstatus.history import History
+from pytest_jobstatus.tracker import Snapshot
+
+
+class Causal:
+    """Remembers what each set of events shows in causal order, so that each is told only once.
+
+    Args:
+        observe: carries out a plan on the tracker under test.
+    """
+
+    def __init__(self, observe: Callable[[Plan], History]) -> None:
+        """Start with nothing known."""
+        self._observe = observe
+        self._known: dict[object, tuple[Snapshot | None] | None] = {}
+        self._of_run: dict[frozenset[int], tuple[Snapshot | None] | None] = {}
+        self._run: tuple[Event, ...] = ()
+
+    def beside(self, history: History) -> History:
+        """The history with the causal counterpart of each step at which nothing was refused."""
+        plan = history.plan
+        if plan.events is not self._run:
+            self._run, self._of_run = plan.events, {}
+        accepted: dict[str, set[int]] = {}
+        causal: dict[int, Snapshot | None] = {}
+        for step in history.steps:
+            if step.raised is not None:
+                continue
+            told = accepted.setdefault(step.event.job_id, set())
+            told.add(step.index)
+            chosen = frozenset(told)
+            if chosen not in self._of_run:
+                self._of_run[chosen] = self._shown(plan, sorted(chosen))
+            shown = self._of_run[chosen]
+            if shown is not None:
+                causal[step.number] = shown[0]
+        return replace(history, causal=causal)
+
+    def _shown(self, plan: Plan, chosen: list[int]) -> tuple[Snapshot | None] | None:
+        """What the events show in the end, in a tuple of one; None where one was refused."""
+        key = tuple(_content(plan.events[index]) for index in chosen)
+        if key not in self._known:
+            told = keeping(replace(plan, order=tuple(chosen), strangers=(), reads=1), range(len(chosen)))
+            steps = self._observe(told).steps
+            refused = len(steps) < len(chosen) or any(step.raised is not None for step in steps)
+            self._known[key] = None if refused else (steps[-1].after,)
+        return self._known[key]
+
+
+def _content(event: Event) -> object:
+    error = event.error and (event.error.type, event.error.message)
+    return (event.kind, event.attempt, event.occurred_at, repr(event.progress), error, event.cancelled_by)

@@ -1,0 +1,63 @@
+"""How far a search goes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pytest_jobstatus.misuse import Misuse, listed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """The bounds of a search; sizes count delivered events before duplicates.
+
+    Args:
+        in_order: the largest run that is told in order.
+        orders: the largest run of which every order is tried, where a rule looks at each step.
+        all_orders: the same where a rule is about the order itself.
+        again: the largest run of which every event is repeated after every other.
+        again_orders: the largest run of which that is done in every order.
+        after_end: the largest ended run after which all strays come.
+        single: the largest ended run after which each stray comes by itself.
+        samples: how many larger plans are drawn at random.
+        largest: the largest of these.
+        seconds: when a rule is given up as inconclusive.
+    """
+
+    in_order: int
+    orders: int
+    all_orders: int
+    again: int
+    again_orders: int
+    after_end: int
+    single: int
+    samples: int
+    largest: int
+    seconds: float
+
+
+EFFORTS = {
+    "quick": Effort(
+        in_order=5, orders=3, all_orders=4, again=4, again_orders=2, after_end=4, single=2, samples=20, largest=10, seconds=30
+    ),
+    "default": Effort(
+        in_order=7, orders=4, all_orders=5, again=5, again_orders=3, after_end=5, single=3, samples=80, largest=12, seconds=120
+    ),
+    "thorough": Effort(
+        in_order=9, orders=5, all_orders=6, again=6, again_orders=4, after_end=6, single=4, samples=2000, largest=16, seconds=3600
+    ),
+}  # fmt: skip
+
+
+def effort_named(name: str, *, source: str) -> Effort:
+    """The effort of that name.
+
+    Raises:
+        Misuse: where there is none.
+
+    >>> effort_named("quick", source="--effort").all_orders
+    4
+    """
+    if name not in EFFORTS:
+        raise Misuse(f"{source}: {name!r}: allowed are {listed(EFFORTS)}")
+    return EFFORTS[name]

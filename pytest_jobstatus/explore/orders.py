@@ -1,0 +1,178 @@
+"""Every delivery order of every small run, every repeat, every loss, every stray: smallest first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import permutations
+
+from pytest_jobstatus.delivery import Plan, again_at_once, again_later, in_order
+from pytest_jobstatus.events import Event, EventKind
+from pytest_jobstatus.explore.effort import Effort
+from pytest_jobstatus.rules import Plans
+from pytest_jobstatus.runs import AGREE, CLOCKS, MOST_ATTEMPTS, TIE, Clock, Mark, Shape, emit, emitted, shapes
+from pytest_jobstatus.tracker import Profile
+
+
+@dataclass(frozen=True)
+class Part:
+    """One family of plans, gone through to its end.
+
+    Args:
+        title: what it covers, with its bounds, for the report.
+        plans: the plans, smallest first.
+    """
+
+    title: str
+    plans: Iterator[Plan]
+
+
+def clocks_for(profile: Profile) -> tuple[Clock, ...]:
+    """The clocks that the tracker has to live with, slow enough for its resolution.
+
+    >>> from datetime import timedelta
+    >>> [clock.name for clock in clocks_for(Profile(unsupported={"skew": "one machine"}))]
+    ['agree', 'tie']
+    >>> clocks_for(Profile(resolution=timedelta(seconds=1)))[0].tick.seconds
+    4
+    """
+    allowed = CLOCKS if profile.supports("skew") else (AGREE, TIE)
+    return tuple(replace(clock, tick=max(clock.tick, 4 * profile.resolution)) if clock.tick else clock for clock in allowed)
+
+
+def runs(size: int, profile: Profile) -> Iterator[tuple[Shape, tuple[Event, ...]]]:
+    """Every run of up to that many events that the tracker can be told, with its events."""
+    clock = clocks_for(profile)[0]
+    for shape in shapes(size, profile.kinds):
+        yield shape, emitted(shape, clock=clock)
+
+
+def _in_order(effort: Effort, profile: Profile) -> Part:
+    plans = (in_order(events) for _, events in runs(effort.in_order, profile))
+    return Part(f"every run of up to {effort.in_order} events in order", plans)
+
+
+def _orders(size: int, profile: Profile) -> Part:
+    return Part(f"every order of every run of up to {size} events, all losses at the end of each", _permuted(size, profile))
+
+
+def _permuted(size: int, profile: Profile) -> Iterator[Plan]:
+    for shape, events in runs(size, profile):
+        for order in permutations(range(len(shape))):
+            yield Plan(events=events, order=order)
+
+
+def _at_once_again(effort: Effort, profile: Profile) -> Part:
+    def plans() -> Iterator[Plan]:
+        for plan in _permuted(effort.again_orders, profile):
+            yield replace(plan, order=again_at_once(plan.order, times=2))
+        for _, events in runs(effort.in_order, profile):
+            yield Plan(events=events, order=again_at_once(range(len(events)), times=3))
+
+    size, ordered = effort.again_orders, effort.in_order
+    return Part(f"every event again at once, in every order of up to {size} events and in order up to {ordered}", plans())
+
+
+def _later_again(effort: Effort, profile: Profile) -> Part:
+    def plans() -> Iterator[Plan]:
+        for plan in _permuted(effort.again_orders, profile):
+            yield replace(plan, order=again_later(plan.order))
+        for _, events in runs(effort.again, profile):
+            if len(events) > effort.again_orders:
+                yield Plan(events=events, order=again_later(range(len(events))))
+                yield Plan(events=events, order=(*range(len(events)), *reversed(range(len(events)))))
+
+    size, ordered = effort.again_orders, effort.again
+    return Part(f"every event again after each other, in every order of up to {size} events and in order up to {ordered}", plans())
+
+
+def strays(shape: Shape, profile: Profile, *, clock: Clock = AGREE) -> list[Event]:
+    """What may come to a job though its run has no place for it: each kind, of the last attempt, the one before and the
+    next, stamped before the run's last event and after it.
+    """
+    last = max(mark.attempt for mark in shape)
+    top = min(last + 1, MOST_ATTEMPTS) if profile.supports("retrying") or profile.supports("stalled") else 1
+    marks = [Mark(kind, attempt) for kind in EventKind if kind in profile.kinds for attempt in _attempts(kind, last, top)]
+    position = len(shape)
+    end = clock.at(position - 1, shape[-1].kind)
+    found = []
+    for number, mark in enumerate(marks):
+        for at in (clock.at(position, mark.kind), end - clock.tick / 2):
+            found.append(emit(mark, at=at, nth=(position + number) % 20))
+    return found
+
+
+def _attempts(kind: EventKind, last: int, top: int) -> Sequence[int]:
+    if kind is EventKind.CREATED:
+        return (0,)
+    if kind is EventKind.CANCELLED:
+        return (last,)
+    return range(max(1, last - 1), max(1, top) + 1)
+
+
+def _after_end(effort: Effort, profile: Profile) -> Part:
+    def plans() -> Iterator[Plan]:
+        for shape, events in runs(effort.after_end, profile):
+            if not shape[-1].kind.terminal:
+                continue
+            extra = strays(shape, profile, clock=clocks_for(profile)[0])
+            size = len(events)
+            ways = dict.fromkeys(((*range(size),), (size - 1,)))
+            if size <= effort.single:
+                for way in ways:
+                    for stray in extra:
+                        yield Plan(events=(*events, stray), order=(*way, size), strays=frozenset({size}))
+            added = tuple(range(size, size + len(extra)))
+            for way in ways:
+                late = tuple(index for index in range(size) if index not in way)
+                yield Plan(events=(*events, *extra), order=(*way, *late, *added), strays=frozenset(added))
+                yield Plan(events=(*events, *extra), order=(*way, *reversed(added), *late), strays=frozenset(added))
+
+    return Part(
+        f"each kind of event after every ended run: one by one up to {effort.single} events, all up to {effort.after_end}",
+        plans(),
+    )
+
+
+def _overtaken(effort: Effort, profile: Profile) -> Part:
+    plans = (
+        plan
+        for plan in _permuted(effort.orders, profile)
+        if plan.events[-1].kind.terminal and plan.order[-1] != len(plan.events) - 1
+    )
+    return Part(f"every order of every ended run of up to {effort.orders} events in which the end is not last", plans)
+
+
+def _clocks(effort: Effort, profile: Profile) -> Part:
+    clocks = clocks_for(profile)
+
+    def plans() -> Iterator[Plan]:
+        for shape in shapes(effort.in_order - 1, profile.kinds):
+            size = len(shape)
+            ordered = tuple(range(size))
+            orders = {ordered: None, ordered[::-1]: None, (size - 1, *ordered[:-1]): None}
+            for clock in clocks:
+                events = emitted(shape, clock=clock)
+                for order in permutations(range(size)) if size < effort.orders else orders:
+                    yield Plan(events=events, order=order, clock=clock.name)
+
+    names = ", ".join(clock.name for clock in clocks)
+    return Part(f"clocks ({names}) in every order of up to {effort.orders - 1} events, larger ones in order and reversed", plans())
+
+
+def _strangers(effort: Effort, profile: Profile) -> Part:
+    plans = (replace(in_order(events), strangers=("stranger",), reads=3) for _, events in runs(effort.orders, profile))
+    return Part(f"every run of up to {effort.orders} events in order, three reads each, beside a job never heard of", plans)
+
+
+FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
+    Plans.IN_ORDER: _in_order,
+    Plans.ORDERS: lambda effort, profile: _orders(effort.orders, profile),
+    Plans.ALL_ORDERS: lambda effort, profile: _orders(effort.all_orders, profile),
+    Plans.AT_ONCE_AGAIN: _at_once_again,
+    Plans.LATER_AGAIN: _later_again,
+    Plans.AFTER_END: _after_end,
+    Plans.OVERTAKEN: _overtaken,
+    Plans.CLOCKS: _clocks,
+    Plans.STRANGERS: _strangers,
+}

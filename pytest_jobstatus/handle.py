@@ -1,0 +1,249 @@
+"""One live tracker: made by a factory, called one event at a time, cleaned up at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from traceback import format_exception_only
+from typing import Any
+
+from pytest_jobstatus.events import Event
+from pytest_jobstatus.misuse import Misuse
+from pytest_jobstatus.reading import snapshot_of
+from pytest_jobstatus.tracker import Profile, Snapshot, Tracker
+
+
+class Unreadable(Exception):  # noqa: N818 - says what the row is, not that the kit erred
+    """The tracker's `read` raised: a reader sees nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factory:
+    """How a tracker is made, as often as one is needed.
+
+    Args:
+        make: a class, a function, or a generator function that yields one tracker and then cleans up; all also async.
+        name: the target as the user wrote it, for messages and the report.
+        loop: the event loop that made the tracker, where `make` hands out one that exists already.
+
+    >>> Factory.of(dict).name
+    'builtins:dict'
+    """
+
+    make: Callable[[], Any]
+    name: str
+    loop: asyncio.AbstractEventLoop | None = None
+
+    @classmethod
+    def of(cls, target: object, *, name: str | None = None) -> Factory:
+        """The factory that a class or function is.
+
+        Raises:
+            Misuse: where the target cannot be called, a finished tracker for instance.
+        """
+        if isinstance(target, Factory):
+            return target
+        if not callable(target):
+            raise Misuse(f"{target!r} is no factory: give the class, or a function that makes a fresh tracker at each call")
+        where = f"{getattr(target, '__module__', '?')}:{getattr(target, '__qualname__', type(target).__qualname__)}"
+        return cls(make=target, name=name or where)
+
+    @contextmanager
+    def open(self) -> Iterator[Handle]:
+        """A fresh tracker, closed at the end.
+
+        Raises:
+            Misuse: where the factory raises, or makes something that is no tracker.
+        """
+        _refuse_running_loop(self.name)
+        loop = _Loop(self.loop)
+        try:
+            with _made(self, loop) as tracker:
+                handle = Handle(tracker=tracker, name=self.name, profile=_profile_of(tracker, self.name), loop=loop)
+                try:
+                    yield handle
+                finally:
+                    handle.close()
+        finally:
+            loop.close()
+
+
+@dataclass(kw_only=True)
+class Handle:
+    """The tracker under test, called from synchronous code whether it is async or not.
+
+    Args:
+        tracker: the object with `apply` and `read`.
+        name: the target's name, for messages.
+        profile: what the tracker declares.
+        loop: where its coroutines run.
+    """
+
+    tracker: Tracker
+    name: str
+    profile: Profile
+    loop: _Loop
+    jobs: list[str] = field(default_factory=list)
+    token: str = field(default_factory=lambda: secrets.token_hex(3))
+
+    def __post_init__(self) -> None:
+        """Look up the methods once: they are called some thousand times a second."""
+        self._apply = self.loop.sync(self.tracker.apply)
+        self._read = self.loop.sync(self.tracker.read)
+        settle = getattr(self.tracker, "settle", None)
+        self.settle: Callable[[], Any] | None = self.loop.sync(settle) if settle is not None else None
+
+    def fresh(self, label: str) -> str:
+        """A job id that this storage has not seen, so that a database full of other jobs can be checked."""
+        job_id = f"{label}-{self.token}-{len(self.jobs)}"
+        self.jobs.append(job_id)
+        return job_id
+
+    def apply(self, event: Event) -> Exception | None:
+        """Deliver the event, wait until it is written, and give the exception that the tracker raised, if any.
+
+        Raises:
+            Misuse: where the tracker answers NotImplemented for a kind that its profile does not list as missing.
+        """
+        try:
+            answer = self._apply(event)
+            if self.settle is not None:
+                self.settle()
+        except Misuse:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever the tracker raises is an observation, judged by the rules
+            return error
+        if answer is NotImplemented:
+            raise Misuse(
+                f"{self.name}: apply({event.name}) gave NotImplemented; handle it, or declare it:"
+                f" Profile(unsupported={{{str(event.kind)!r}: 'why'}})"
+            )
+        return None
+
+    def read(self, job_id: str) -> Snapshot | None:
+        """What a reader sees of the job now.
+
+        Raises:
+            Unreadable: from the exception that `read` raised.
+            Misuse: where it gave something that is no snapshot.
+        """
+        try:
+            shown = self._read(job_id)
+        except Misuse:
+            raise
+        except Exception as error:
+            raise Unreadable(said(error)) from error
+        return snapshot_of(shown, job_id=job_id, profile=self.profile, source=f"{self.name}: read({job_id!r})")
+
+    def close(self) -> None:
+        """Remove the rows where the tracker offers `forget`, then let it close."""
+        for name, arguments in (("forget", (list(self.jobs),)), ("close", ())):
+            method = getattr(self.tracker, name, None)
+            if callable(method):
+                self.loop.sync(method)(*arguments)
+
+
+class _Loop:
+    """An event loop that comes into being when the first coroutine does."""
+
+    def __init__(self, given: asyncio.AbstractEventLoop | None) -> None:
+        self.given = given
+        self.runner: asyncio.Runner | None = None
+
+    def wait(self, awaitable: Awaitable[Any]) -> Any:
+        async def waited() -> Any:
+            return await awaitable
+
+        if self.given is not None:
+            return self.given.run_until_complete(waited())
+        if self.runner is None:
+            self.runner = asyncio.Runner()
+        return self.runner.run(waited())
+
+    def sync(self, method: Callable[..., Any]) -> Callable[..., Any]:
+        """The method for synchronous callers. A plain function is called outside the loop, which it may want to run."""
+
+        def called(*arguments: object) -> Any:
+            answer = method(*arguments)
+            return self.wait(answer) if inspect.isawaitable(answer) else answer
+
+        return called
+
+    def close(self) -> None:
+        if self.runner is not None:
+            self.runner.close()
+
+
+@contextmanager
+def _made(factory: Factory, loop: _Loop) -> Iterator[Tracker]:
+    """What the factory makes, whatever kind of factory it is."""
+    made = _call(factory, loop)
+    finish: Callable[[], Any] | None = None
+    if inspect.isgenerator(made):
+        generator = made
+        finish = lambda: next(generator, None)  # noqa: E731 - the two kinds of generator side by side
+        made = _guarded(factory, lambda: next(generator))
+    elif inspect.isasyncgen(made):
+        generator_ = made
+        finish = lambda: loop.wait(anext(generator_, None))  # noqa: E731
+        made = _guarded(factory, lambda: loop.wait(anext(generator_)))
+    elif inspect.isawaitable(made):
+        awaitable = made
+        made = _guarded(factory, lambda: loop.wait(awaitable))
+    for name in ("apply", "read"):
+        if not callable(getattr(made, name, None)):
+            raise Misuse(f"{factory.name} made {made!r}, which has no method {name!r}: a tracker has apply and read")
+    try:
+        yield made
+    finally:
+        if finish is not None:
+            finish()
+
+
+def _call(factory: Factory, loop: _Loop) -> Any:
+    make = factory.make
+    if isinstance(make, type) and any(inspect.iscoroutinefunction(getattr(make, name, None)) for name in ("apply", "read")):
+
+        async def inside() -> Any:
+            return make()
+
+        return _guarded(factory, lambda: loop.wait(inside()))
+    return _guarded(factory, make)
+
+
+def _guarded(factory: Factory, call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except Misuse:
+        raise
+    except (Exception, StopAsyncIteration) as error:
+        raise Misuse(f"{factory.name}: the factory raised {said(error)}; nothing was judged") from error
+
+
+def _profile_of(tracker: object, name: str) -> Profile:
+    profile = getattr(tracker, "profile", None)
+    if profile is None:
+        return Profile()
+    if not isinstance(profile, Profile):
+        raise Misuse(f"{name}: its profile is {profile!r}: allowed is a pytest_jobstatus.Profile")
+    return profile
+
+
+def _refuse_running_loop(name: str) -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise Misuse(
+        f"{name}: cannot be checked inside a running event loop; call from synchronous code, or use"
+        " await asyncio.to_thread(check, …)"
+    )
+
+
+def said(error: BaseException) -> str:
+    """An exception as one line: its type and text."""
+    return " ".join(format_exception_only(error)[-1].split())

@@ -1,0 +1,167 @@
+"""What was seen: the snapshots that a reader got while a plan was carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.events import Event
+from pytest_jobstatus.handle import Handle, Unreadable
+from pytest_jobstatus.runs import START
+from pytest_jobstatus.tracker import Profile, Snapshot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One delivery and what a reader saw around it.
+
+    Args:
+        number: of the step in its history, from 0.
+        index: which event of the plan was delivered.
+        event: the event as the tracker got it.
+        before: what its job showed before; None where nothing was known.
+        after: what it showed afterwards.
+        raised: the exception that `apply` raised, if it did.
+        repeat: whether this event had been delivered before, and accepted.
+        reread: the first further read that differed from `after`, or `after` itself.
+        strangers: what jobs that never were showed afterwards, by label; empty unless the plan has strangers.
+    """
+
+    number: int
+    index: int
+    event: Event
+    before: Snapshot | None
+    after: Snapshot | None
+    raised: Exception | None = None
+    repeat: bool = False
+    reread: Snapshot | None = None
+    strangers: Mapping[str, Snapshot] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """All that was seen of one plan.
+
+    Args:
+        plan: what was carried out.
+        profile: what the tracker declares.
+        steps: one per delivery, in order; fewer where a read raised.
+        shift: how far the instants were moved from the plan's into the recent past.
+        labels: the plan's name of each job, by the id that the tracker got.
+        first: what each job showed before anything was delivered, by label; only where the plan has strangers.
+        unreadable: what `read` raised, where that ended the history; it belongs to the delivery after `steps`.
+        causal: by the number of a step, what the events accepted so far show when delivered in causal order, once
+            each; only for rules that compare, and without the steps that have no counterpart.
+    """
+
+    plan: Plan
+    profile: Profile
+    steps: tuple[Step, ...]
+    shift: timedelta = timedelta()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    first: Mapping[str, Snapshot] = field(default_factory=dict)
+    unreadable: str | None = None
+    causal: Mapping[int, Snapshot | None] = field(default_factory=dict)
+
+    def of_each_job(self) -> Iterator[History]:
+        """The history of each job by itself; the rules but ISO judge one job at a time."""
+        if len(self.plan.jobs) == 1:
+            yield self
+            return
+        for label in self.plan.jobs:
+            own = [step for step in self.steps if self.labels[step.event.job_id] == label]
+            yield replace(self, steps=tuple(own))
+
+
+def recent(*, now: datetime, zone: tzinfo | None = None) -> timedelta:
+    """By how many whole days plans are moved, so that they lie in the recent past: they start two to three days ago.
+
+    Args:
+        now: the present.
+        zone: where naive times are read; days on which its clock changes are avoided.
+
+    >>> recent(now=datetime(2026, 1, 10, 9, tzinfo=UTC)).days
+    2
+    """
+    days = (now - START).days - 2
+    while zone is not None and _clock_changes(START + timedelta(days=days), zone):
+        days -= 1
+    return timedelta(days=days)
+
+
+def _clock_changes(around: datetime, zone: tzinfo) -> bool:
+    day = timedelta(days=1)
+    return len({(around + step).astimezone(zone).utcoffset() for step in (-day, timedelta(), day)}) > 1
+
+
+def record(handle: Handle, plan: Plan, *, shift: timedelta) -> History:
+    """Carry out a plan and look after every step.
+
+    Args:
+        handle: the tracker.
+        plan: what to deliver.
+        shift: added to all instants, whole days.
+    """
+    ids = {label: handle.fresh(label) for label in (*plan.jobs, *plan.strangers)}
+    events = [event.moved(job_id=ids[event.job_id], by=shift) for event in plan.events]
+    strangers = {label: ids[label] for label in plan.strangers}
+    shown: dict[str, Snapshot | None] = dict.fromkeys(ids.values())
+    first: dict[str, Snapshot] = {}
+    unreadable = None
+    steps: list[Step] = []
+    told: set[int] = set()
+    try:
+        if strangers:
+            first = _seen(handle, {label: ids[label] for label in (*plan.jobs, *plan.strangers)}, times=plan.reads)
+        for index in plan.order:
+            event = events[index]
+            job_id = event.job_id
+            raised = handle.apply(event)
+            before, after = shown[job_id], handle.read(job_id)
+            shown[job_id] = after
+            steps.append(
+                Step(
+                    number=len(steps),
+                    index=index,
+                    event=event,
+                    before=before,
+                    after=after,
+                    raised=raised,
+                    repeat=index in told,
+                    reread=after if plan.reads == 1 else _reread(handle, job_id, after, times=plan.reads - 1),
+                    strangers=_seen(handle, strangers) if strangers else {},
+                )
+            )
+            if raised is None:
+                told.add(index)
+    except Unreadable as error:
+        unreadable = str(error)
+    return History(
+        plan=plan,
+        profile=handle.profile,
+        steps=tuple(steps),
+        shift=shift,
+        labels={job_id: label for label, job_id in ids.items()},
+        first=first,
+        unreadable=unreadable,
+    )
+
+
+def _seen(handle: Handle, jobs: Mapping[str, str], *, times: int = 1) -> dict[str, Snapshot]:
+    """The jobs that show anything, by label."""
+    found: dict[str, Snapshot] = {}
+    for _ in range(times):
+        for label, job_id in jobs.items():
+            if (shown := handle.read(job_id)) is not None:
+                found.setdefault(label, shown)
+    return found
+
+
+def _reread(handle: Handle, job_id: str, after: Snapshot | None, *, times: int) -> Snapshot | None:
+    for _ in range(times):
+        again = handle.read(job_id)
+        if again != after:
+            return again
+    return after

@@ -1,0 +1,121 @@
+"""From what `read` gave to a Snapshot in which every time is aware and every value has its type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pytest_jobstatus.events import JobError
+from pytest_jobstatus.misuse import Misuse, listed
+from pytest_jobstatus.tracker import END_TIMES, FIELDS, TIMES, Profile, Snapshot, Status
+
+_STATUSES = {str(status): status for status in Status}
+_KEYS = (*FIELDS, "ended_at")
+
+
+def snapshot_of(shown: object, *, job_id: str, profile: Profile, source: str) -> Snapshot | None:
+    """What `read` gave, as a Snapshot without the fields that the profile declares missing.
+
+    Args:
+        shown: a Snapshot, a mapping with its keys (or `ended_at` for the shown status's end time), or None.
+        job_id: the job that was asked for.
+        profile: what the tracker declares.
+        source: the call, for messages: "MyTracker().read('job-1')".
+
+    Raises:
+        Misuse: where the value is none of these, or has an unknown key or status, or a naive time without `timezone`.
+
+    >>> snapshot_of({"status": "active"}, job_id="job-1", profile=Profile(), source="read()").status
+    <Status.ACTIVE: 'active'>
+    >>> snapshot_of({"status": "running"}, job_id="job-1", profile=Profile(), source="read()")
+    Traceback (most recent call last):
+    pytest_jobstatus.misuse.Misuse: read() gave status 'running': allowed are 'pending', 'active', 'delayed', ...
+    """
+    if shown is None:
+        return None
+    if isinstance(shown, Snapshot):
+        values = dict(shown.__dict__)
+    elif isinstance(shown, Mapping):
+        values = _from_mapping(shown, job_id, source)
+    else:
+        raise Misuse(f"{source} gave {shown!r}, a {type(shown).__name__}: allowed are a Snapshot, a mapping or None")
+    _type(values, profile, source)
+    for name in profile.unsupported:
+        if name in values:
+            values[name] = None
+    made = object.__new__(Snapshot)
+    made.__dict__.update(values)
+    return made
+
+
+def _from_mapping(shown: Mapping[str, Any], job_id: str, source: str) -> dict[str, Any]:
+    for key in shown:
+        if key not in _KEYS:
+            raise Misuse(f"{source} gave the key {key!r}: allowed are {listed(_KEYS)}")
+    if "status" not in shown:
+        raise Misuse(f"{source} gave {dict(shown)!r}, without 'status'")
+    values: dict[str, Any] = dict.fromkeys(FIELDS)
+    values["job_id"] = job_id
+    values.update(shown)
+    if "ended_at" in values:
+        ended = values.pop("ended_at")
+        # An open status has no end time: it is shown as one anyway, so that the rules see what a reader sees.
+        values[END_TIMES.get(_status(values, source), "completed_at")] = ended
+    return values
+
+
+def _status(values: Mapping[str, Any], source: str) -> Status:
+    try:
+        return _STATUSES[values["status"]]
+    except (KeyError, TypeError):
+        raise Misuse(f"{source} gave status {values['status']!r}: allowed are {listed(Status)}") from None
+
+
+def _type(values: dict[str, Any], profile: Profile, source: str) -> None:
+    values["status"] = _status(values, source)
+    attempt = values["attempt"]
+    if attempt is not None and (not isinstance(attempt, int) or isinstance(attempt, bool)):
+        raise Misuse(f"{source} gave attempt {attempt!r}: allowed is a whole number or None")
+    error = values["error"]
+    if error is not None and not isinstance(error, str | JobError):
+        raise Misuse(f"{source} gave error {error!r}: allowed is a str, a JobError or None")
+    for name in ("job_id", "cancelled_by"):
+        if values[name] is not None and not isinstance(values[name], str):
+            raise Misuse(f"{source} gave {name} {values[name]!r}: allowed is a str")
+    for name in TIMES:
+        if values[name] is not None:
+            values[name] = _instant(name, values[name], profile, source)
+
+
+def _instant(name: str, value: object, profile: Profile, source: str) -> datetime:
+    if not isinstance(value, datetime):
+        raise Misuse(f"{source} gave {name} {value!r}: allowed is a datetime or None")
+    if value.tzinfo is not None and value.utcoffset() is not None:
+        return value
+    if profile.zone is None:
+        raise Misuse(
+            f"{source} gave {name} {value!r}, which is naive: give it a tzinfo, or say what naive times mean"
+            " with Profile(timezone=…)"
+        )
+    return value.replace(tzinfo=profile.zone)
+
+
+def differences(before: Snapshot | None, after: Snapshot | None) -> tuple[str, ...]:
+    """The fields in which two snapshots differ; ("row",) where one of them is missing.
+
+    >>> differences(Snapshot("a", Status.ACTIVE), Snapshot("a", Status.FAILED, attempt=1))
+    ('status', 'attempt')
+    """
+    if before is after:
+        return ()
+    if before is None or after is None:
+        return ("row",)
+    old, new = before.__dict__, after.__dict__
+    return tuple(name for name in FIELDS if old[name] != new[name])
+
+
+def without(snapshot: Snapshot | None, *names: str) -> Snapshot | None:
+    """The snapshot with these fields emptied, to compare the rest."""
+    return None if snapshot is None else replace(snapshot, **dict.fromkeys(names))

@@ -1,0 +1,127 @@
+"""Positions: whether an event is ahead of what a job shows, or behind it (JSL/1, Position)."""
+
+from __future__ import annotations
+
+from pytest_jobstatus.events import Event, EventKind
+from pytest_jobstatus.history import History
+from pytest_jobstatus.tracker import Profile, Snapshot, Status
+
+Position = tuple[int, int]
+
+NOTHING: Position = (-1, -1)
+"""Where a job is that nobody has heard of."""
+OVER: Position = (1_000_000, 3)
+"""Where a finished job is: beyond every attempt."""
+
+PHASES = {
+    EventKind.CREATED: 0,
+    EventKind.ACTIVE: 1,
+    EventKind.PROGRESS: 1,
+    EventKind.RETRYING: 2,
+    EventKind.STALLED: 2,
+}
+
+
+def of_event(event: Event) -> Position:
+    """The position that the event tells of."""
+    return OVER if event.kind.terminal else (event.attempt, PHASES[event.kind])
+
+
+def of_snapshot(shown: Snapshot | None) -> Position:
+    """The position that a tracker shows which shows its attempts."""
+    if shown is None:
+        return NOTHING
+    attempt = shown.attempt or 0
+    if shown.status.terminal:
+        return OVER
+    if shown.status is Status.ACTIVE:
+        return (attempt, 1)
+    return (0, 0) if attempt == 0 and shown.status is Status.PENDING else (attempt, 2)
+
+
+def before(history: History, number: int) -> tuple[Position, Position]:
+    """The position shown before a step: the lowest and the highest that it can be.
+
+    They differ only where the tracker shows no attempts and progress of a newer one arrived: then nobody can tell
+    whether it moved the position, which it may.
+    """
+    step = history.steps[number]
+    if history.profile.supports("attempt"):
+        shown = of_snapshot(step.before)
+        return shown, shown
+    if step.before is not None and step.before.status.terminal:
+        return OVER, OVER
+    told = [
+        earlier.event
+        for earlier in history.steps[:number]
+        if earlier.raised is None and earlier.event.job_id == step.event.job_id
+    ]
+    low = max((of_event(event) for event in told if event.kind is not EventKind.PROGRESS), default=NOTHING)
+    return low, max((of_event(event) for event in told), default=NOTHING)
+
+
+def is_ahead(history: History, number: int) -> bool:
+    """Whether the step's event is ahead of what was shown, without doubt."""
+    return of_event(history.steps[number].event) > before(history, number)[1]
+
+
+def is_behind(history: History, number: int) -> bool:
+    """Whether the step's event is behind what was shown, or equal to it, without doubt."""
+    return of_event(history.steps[number].event) <= before(history, number)[0]
+
+
+def is_newest_progress(history: History, number: int) -> bool:
+    """Whether the step brings progress of the running attempt, newer than all that its worker told of it."""
+    event = history.steps[number].event
+    high = before(history, number)[1]
+    if event.kind is not EventKind.PROGRESS or high == OVER or event.attempt != high[0]:
+        return False
+    told = (
+        step.event.occurred_at
+        for step in history.steps[:number]
+        if step.raised is None and step.event.job_id == event.job_id and step.event.attempt == event.attempt
+    )
+    return all(event.occurred_at > instant for instant in told)
+
+
+def may_be_refused(history: History, number: int) -> bool:
+    """Whether the profile lets the tracker refuse the step's event with the exception that it raised."""
+    step = history.steps[number]
+    if not isinstance(step.raised, history.profile.refuses):
+        return False
+    if step.index in history.plan.strays:
+        return True
+    return not is_ahead(history, number) and not is_newest_progress(history, number)
+
+
+def was_taken(history: History, number: int) -> bool:
+    """Whether the step's event counts as delivered: accepted, or refused as the profile says."""
+    return history.steps[number].raised is None or may_be_refused(history, number)
+
+
+def statuses_after(event: Event, profile: Profile) -> tuple[Status, ...]:
+    """What a tracker may show right after an event that is ahead."""
+    if event.kind is EventKind.STALLED:
+        return (Status.PENDING, Status.DELAYED)
+    if event.kind is EventKind.RETRYING:
+        return (Status.DELAYED,) if profile.supports("delayed") else (Status.PENDING,)
+    return (STATUSES[event.kind],)
+
+
+STATUSES = {
+    EventKind.CREATED: Status.PENDING,
+    EventKind.ACTIVE: Status.ACTIVE,
+    EventKind.PROGRESS: Status.ACTIVE,
+    EventKind.COMPLETED: Status.COMPLETED,
+    EventKind.FAILED: Status.FAILED,
+    EventKind.CANCELLED: Status.CANCELLED,
+}
+
+
+def or_so(statuses: tuple[Status, ...]) -> str:
+    """The statuses as a sentence names them.
+
+    >>> or_so((Status.PENDING, Status.DELAYED))
+    'pending or delayed'
+    """
+    return " or ".join(str(status) for status in statuses)

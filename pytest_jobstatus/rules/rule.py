@@ -1,0 +1,174 @@
+"""What a rule is: a number, a pure check of one history, and the plans that can break it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from pytest_jobstatus.history import History
+from pytest_jobstatus.tracker import Profile
+
+
+class Level(StrEnum):
+    """How binding a rule is: a SHOULD may be waived by number with a reason, a MUST cannot."""
+
+    MUST = "MUST"
+    SHOULD = "SHOULD"
+
+
+class Plans(StrEnum):
+    """The families of plans that a rule can ask for; `explore` knows how to make them."""
+
+    IN_ORDER = "in order"
+    ORDERS = "orders"
+    ALL_ORDERS = "all orders"
+    AT_ONCE_AGAIN = "again at once"
+    LATER_AGAIN = "again later"
+    AFTER_END = "after the end"
+    OVERTAKEN = "overtaken"
+    CLOCKS = "clocks"
+    STRANGERS = "strangers"
+    SAMPLES = "samples"
+    STRAY_SAMPLES = "samples with strays"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """Where and how a history breaks a rule.
+
+    Args:
+        step: index of the step after which it shows.
+        field: the snapshot field that is wrong; "row" for the whole, "raised" for what `apply` did.
+        message: one sentence for a person who does not know the kit.
+    """
+
+    step: int
+    field: str
+    message: str
+
+
+Check = Callable[[History], Iterator[Violation | None]]
+"""Yields once for each time that the rule's premise came up: None where it held, else the violation."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """What a tracker must have for a rule to apply.
+
+    Args:
+        groups: alternatives; a group counts if the tracker supports one of its names.
+        at_least: how many groups must count.
+    """
+
+    groups: tuple[tuple[str, ...], ...]
+    at_least: int = 1
+
+    def missing(self, profile: Profile) -> str | None:
+        """Why the need is not met, in the profile's own words; None if it is.
+
+        >>> Need(groups=(("retrying", "stalled"),)).missing(Profile(unsupported={"stalled": "never told"}))
+        >>> Need(groups=(("error",),)).missing(Profile(unsupported={"error": "no column"}))
+        'error: no column'
+        """
+        met = [group for group in self.groups if any(profile.supports(name) for name in group)]
+        if len(met) >= self.at_least:
+            return None
+        lacking = dict.fromkeys(name for group in self.groups if group not in met for name in group)
+        return "; ".join(f"{name}: {profile.unsupported[name]}" for name in lacking)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """A numbered rule of the book.
+
+    Args:
+        id: its number, kept for good.
+        level: MUST or SHOULD.
+        check: the pure function that judges one history.
+        plans: the families of plans that can break it.
+        needs: what a tracker must have for it to apply.
+        compares: whether the check wants each step's causal counterpart.
+        incidents: where it was seen in the field, as owner/repository#number.
+        text, intent, not_checked_if, exercised, look: from the docstring of the check.
+    """
+
+    id: str
+    level: Level
+    check: Check
+    plans: tuple[Plans, ...]
+    needs: tuple[Need, ...]
+    compares: bool
+    incidents: tuple[str, ...]
+    text: str
+    intent: str
+    not_checked_if: str
+    exercised: str
+    look: str
+
+    def not_applicable(self, profile: Profile) -> str | None:
+        """Why the rule does not apply to such a tracker; None if it does."""
+        if self.level is Level.SHOULD and self.id in profile.waived:
+            return f"waived: {profile.waived[self.id]}"
+        reasons = [reason for need in self.needs if (reason := need.missing(profile)) is not None]
+        return "not supported: " + "; ".join(reasons) if reasons else None
+
+    def judge(self, history: History) -> tuple[int, Violation | None]:
+        """How often the premise came up in the history, and the first violation."""
+        exercised = 0
+        for own in history.of_each_job():
+            for found in self.check(own):
+                exercised += 1
+                if found is not None:
+                    return exercised, replace(found, step=own.steps[found.step].number if own.steps else 0)
+        if history.unreadable is not None:
+            message = f"read raised {history.unreadable}: a reader sees nothing"
+            return exercised + 1, Violation(step=len(history.steps), field="row", message=message)
+        return exercised, None
+
+
+def rule(
+    id: str,  # noqa: A002 - the book's own word
+    *plans: Plans,
+    level: Level = Level.MUST,
+    needs: tuple[Need, ...] = (),
+    compares: bool = False,
+    incidents: tuple[str, ...] = (),
+) -> Callable[[Check], Rule]:
+    """Make a rule of the check below, whose docstring is the rule's text and its five sections.
+
+    Raises:
+        ValueError: where a section is missing.
+    """
+
+    def made(check: Check) -> Rule:
+        text, *sections = _sections(inspect.getdoc(check) or "", id)
+        intent, not_checked_if, exercised, look = sections
+        return Rule(
+            id=id,
+            level=level,
+            check=check,
+            plans=plans,
+            needs=needs,
+            compares=compares,
+            incidents=incidents,
+            text=text,
+            intent=intent,
+            not_checked_if=not_checked_if,
+            exercised=exercised,
+            look=look,
+        )
+
+    return made
+
+
+SECTIONS = ("Intent", "Not checked if", "Exercised", "If it fails")
+
+
+def _sections(doc: str, id: str) -> list[str]:  # noqa: A002 - the book's own word
+    parts = re.split(rf"^({'|'.join(SECTIONS)}): ", doc, flags=re.MULTILINE)
+    if tuple(parts[1::2]) != SECTIONS:
+        raise ValueError(f"{id}: its docstring needs a text and the sections {SECTIONS}, in this order")
+    return [" ".join(part.split()) for part in (parts[0], *parts[2::2])]

@@ -1,0 +1,130 @@
+"""TERM: what is over stays over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_jobstatus.history import History, Step
+from pytest_jobstatus.rules import position
+from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
+from pytest_jobstatus.tracker import END_TIMES, Status
+
+
+@rule(
+    "TERM-1",
+    Plans.AFTER_END,
+    Plans.OVERTAKEN,
+    Plans.STRAY_SAMPLES,
+    incidents=("taskforcesh/bullmq#2433", "Bogdanp/django_dramatiq#154", "celery/celery#6090"),
+)
+def term_1(history: History) -> Iterator[Violation | None]:
+    """A terminal status never changes, whatever arrives: each terminal status against each kind of event.
+
+    Intent: The most common fault in the field: a late event shows a finished job as waiting or running, for ever.
+    Not checked if: never left out.
+    Exercised: each delivery to a job that shows a terminal status, accepted or refused as declared.
+    If it fails: the guard is missing, or checked in memory, or names only one of the three terminal statuses. Put
+    `WHERE status NOT IN ('completed', 'failed', 'cancelled')` into the statement that writes.
+    """
+    for number, step in _after_end(history):
+        if step.after is None:
+            message = f"the job was {_shown(step)}; after {step.event.name} it reads as nothing"
+            yield Violation(step=number, field="row", message=message)
+        elif step.before is not None and step.after.status is not step.before.status:
+            message = f"the job was {_shown(step)}; {step.event.name} made it {step.after.status}"
+            yield Violation(step=number, field="status", message=message)
+        elif position.was_taken(history, number):
+            yield None
+
+
+@rule(
+    "TERM-2",
+    Plans.AFTER_END,
+    Plans.OVERTAKEN,
+    Plans.STRAY_SAMPLES,
+    needs=(Need(groups=(("completed_at", "failed_at", "cancelled_at", "attempt", "cancelled_by", "error"),)),),
+    incidents=("pulp/pulp#3159",),
+)
+def term_2(history: History) -> Iterator[Violation | None]:
+    """With a terminal status its end time, `cancelled_by` and attempt never change either; nor, once failed, its error,
+    a missing one included.
+
+    Intent: A status that stands while its details are overwritten tells a story that never happened.
+    Not checked if: the tracker shows none of these fields.
+    Exercised: each delivery to a job that shows a terminal status, accepted or refused as declared.
+    If it fails: the status is guarded, but the other columns are set in the same statement without the guard; often
+    an upsert on `created` that empties the row.
+    """
+    for number, step in _after_end(history):
+        if step.before is None or step.after is None:
+            continue
+        changed = next(_changed_details(step), None)
+        if changed is not None:
+            name, old, new = changed
+            message = f"the job was {_shown(step)}; {step.event.name} changed its {name} from {old} to {new}"
+            yield Violation(step=number, field=name, message=message)
+        elif position.was_taken(history, number):
+            yield None
+
+
+def _changed_details(step: Step) -> Iterator[tuple[str, object, object]]:
+    assert step.before is not None  # noqa: S101 - the caller's branch
+    names = [END_TIMES[step.before.status], "cancelled_by", "attempt"]
+    if step.before.status is Status.FAILED:
+        names.append("error")
+    for name in names:
+        old, new = getattr(step.before, name), getattr(step.after, name)
+        if name == "attempt":
+            old, new = old or 0, new or 0
+        if old != new:
+            yield name, old, new
+
+
+@rule(
+    "TERM-3",
+    Plans.OVERTAKEN,
+    Plans.SAMPLES,
+    incidents=("jcass77/django-apscheduler#121", "precog/quasar#4549"),
+)
+def term_3(history: History) -> Iterator[Violation | None]:
+    """A terminal event that overtakes earlier ones is recorded, its end time with it, and they do not undo it.
+
+    Intent: A fast job ends before its start is reported; nobody delivers the end a second time.
+    Not checked if: the terminal event was refused (TRACK-3 tells of it).
+    Exercised: each terminal event that arrives before an earlier event of its run, and each such latecomer.
+    If it fails: the end is written only over an active row, or without its time because the start is not known yet.
+    """
+    end: Step | None = None
+    for number, step in enumerate(history.steps):
+        if end is None and step.event.kind.terminal and step.raised is None and _overtakes(history, number):
+            end = step
+        if end is None or not (step is end or step.index < end.index):
+            continue
+        status = position.STATUSES[end.event.kind]
+        missed = "recorded" if step is end else f"kept when {step.event.name} came late"
+        shown = step.after.status if step.after is not None else "nothing"
+        if step.after is None or step.after.status is not status:
+            message = f"{end.event.name} overtook earlier events and must be {missed}; the job shows {shown}"
+            yield Violation(step=number, field="status", message=message)
+        elif history.profile.supports(END_TIMES[status]) and step.after.ended_at is None:
+            message = f"{end.event.name} overtook earlier events; its {END_TIMES[status]} must be {missed}, it is missing"
+            yield Violation(step=number, field=END_TIMES[status], message=message)
+        else:
+            yield None
+
+
+def _overtakes(history: History, number: int) -> bool:
+    """Whether an event of the run that happened before this one is still to come, for the first time."""
+    told = {step.index for step in history.steps[: number + 1]}
+    late = set(history.plan.order[number + 1 :]) - told
+    return any(index < history.steps[number].index for index in late - history.plan.strays)
+
+
+def _after_end(history: History) -> Iterator[tuple[int, Step]]:
+    for number, step in enumerate(history.steps):
+        if step.before is not None and step.before.status.terminal:
+            yield number, step
+
+
+def _shown(step: Step) -> str:
+    return str(step.before.status) if step.before is not None else "nothing"

@@ -1,0 +1,181 @@
+"""TRACK: each event is accepted and shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_jobstatus.events import EventKind
+from pytest_jobstatus.handle import said
+from pytest_jobstatus.history import History, Step
+from pytest_jobstatus.reading import differences
+from pytest_jobstatus.rules import position
+from pytest_jobstatus.rules.rule import Plans, Violation, rule
+
+
+@rule("TRACK-1", Plans.IN_ORDER, incidents=("python-arq/arq#342",))
+def track_1(history: History) -> Iterator[Violation | None]:
+    """Delivered in order, each event shows its status: created pending, active active, retrying delayed (pending
+    where `delayed` is declared missing), stalled pending or delayed, the terminal event itself.
+
+    Intent: The plain case must work before any other is worth looking at: a reader follows the job step by step.
+    Not checked if: never left out.
+    Exercised: each event but progress that is delivered in order, nothing lost before it.
+    If it fails: the mapping from event to status in your handler, or a write that is not committed when it returns.
+    """
+    for number, step in enumerate(history.steps):
+        if step.raised is not None or step.event.kind is EventKind.PROGRESS:
+            continue
+        allowed = position.statuses_after(step.event, history.profile)
+        if step.after is None:
+            message = f"{step.event.name} was delivered in order, but the job reads as nothing"
+            yield Violation(step=number, field="row", message=message)
+        elif step.after.status not in allowed:
+            message = f"{step.event.name} was delivered in order and must show {position.or_so(allowed)}; it shows {step.after.status}"
+            yield Violation(step=number, field="status", message=message)
+        else:
+            yield None
+
+
+@rule("TRACK-2", Plans.STRANGERS)
+def track_2(history: History) -> Iterator[Violation | None]:
+    """A job never heard of reads as nothing, and reading changes nothing.
+
+    Intent: A reader who asks early, or twice, must neither be told of a job that nobody created nor create it.
+    Not checked if: never left out.
+    Exercised: each read of a job before its first event, and each read that follows another with no event between.
+    If it fails: a default row for missing keys (`setdefault`, `get_or_create`), a query without its `WHERE`, or a
+    read that writes.
+    """
+    for label, shown in history.first.items():
+        message = f"nobody has heard of {label}, yet it reads as {shown.status}"
+        yield Violation(step=0, field="row", message=message)
+    yield None
+    for number, step in enumerate(history.steps):
+        for label, shown in step.strangers.items():
+            message = f"nobody has heard of {label}, yet it reads as {shown.status}"
+            yield Violation(step=number, field="row", message=message)
+        changed = differences(step.after, step.reread)
+        if changed:
+            message = f"reading again, with nothing delivered between, changed {' and '.join(changed)}"
+            yield Violation(step=number, field=changed[0], message=message)
+        yield None
+
+
+@rule(
+    "TRACK-3",
+    Plans.ORDERS,
+    Plans.AT_ONCE_AGAIN,
+    Plans.LATER_AGAIN,
+    Plans.AFTER_END,
+    Plans.STRAY_SAMPLES,
+    incidents=("apache/airflow#63183", "cylc/cylc-flow#351", "gyrinx-app/gyrinx#1985"),
+)
+def track_3(history: History) -> Iterator[Violation | None]:
+    """Every event of a run is accepted in every order, late, early and repeated. Only an event that is behind may be
+    refused, with an exception that the profile names in `refuses`, and then nothing changes.
+
+    Intent: An exception in an event handler makes the queue deliver again, for ever, or loses the event; the guard
+    against illegal transitions then does more harm than the transition.
+    Not checked if: never left out.
+    Exercised: each delivery that is accepted, or refused as declared; of strays only undeclared exceptions count.
+    If it fails: a transition table that raises; a foreign key or `NOT NULL` that needs an earlier event; a unique key
+    hit by a repeat. Accept and ignore what is behind, or declare the exception: `Profile(refuses=(…,))`.
+    """
+    for number, step in enumerate(history.steps):
+        if step.raised is None:
+            yield None
+        elif position.may_be_refused(history, number):
+            changed = differences(step.before, step.after)
+            if changed:
+                message = f"{step.event.name} was refused with {said(step.raised)}, yet {' and '.join(changed)} changed"
+                yield Violation(step=number, field=changed[0], message=message)
+            yield None
+        else:
+            yield Violation(step=number, field="raised", message=_refusal(history, number, step))
+
+
+def _refusal(history: History, number: int, step: Step) -> str:
+    assert step.raised is not None  # noqa: S101 - the caller's branch
+    if not isinstance(step.raised, history.profile.refuses):
+        return f"{step.event.name} must be accepted; it raised {said(step.raised)}"
+    shown = step.before.status if step.before is not None else "nothing"
+    what = "is ahead" if position.is_ahead(history, number) else "is newer progress of the running attempt"
+    return f"{step.event.name} {what} of what was shown ({shown}) and must be accepted; it was refused with {said(step.raised)}"
+
+
+@rule(
+    "TRACK-4",
+    Plans.ORDERS,
+    Plans.SAMPLES,
+    incidents=("gchq/sleeper#251", "PrefectHQ/prefect#18634"),
+)
+def track_4(history: History) -> Iterator[Violation | None]:
+    """The first terminal event alone is enough: whatever else was lost, the job ends in its status and attempt.
+
+    Intent: The end is the one event that readers wait for; it must not need a row, or a predecessor, that was lost.
+    Not checked if: the terminal event was refused (TRACK-3 tells of it).
+    Exercised: each read of a job after its terminal event, in runs without strays.
+    If it fails: an `UPDATE` that finds no row; an event parked until its predecessor comes; a guard such as
+    `WHERE status = 'active'` on the end.
+    """
+    end: Step | None = None
+    for number, step in enumerate(history.steps):
+        if end is None and step.event.kind.terminal and step.raised is None:
+            end = step
+        if end is None:
+            continue
+        name, status = end.event.name, position.STATUSES[end.event.kind]
+        if step.after is None:
+            yield Violation(step=number, field="row", message=f"{name} was delivered, but the job reads as nothing")
+        elif step.after.status is not status:
+            message = f"{name} was delivered, so the job must show {status}; it shows {step.after.status}"
+            yield Violation(step=number, field="status", message=message)
+        elif history.profile.supports("attempt") and (step.after.attempt or 0) != end.event.attempt:
+            message = f"{name} was delivered, so the job must show attempt {end.event.attempt}; it shows {step.after.attempt}"
+            yield Violation(step=number, field="attempt", message=message)
+        else:
+            yield None
+
+
+@rule("TRACK-6", Plans.ORDERS, Plans.LATER_AGAIN, Plans.SAMPLES, incidents=("cylc/cylc-flow#351",))
+def track_6(history: History) -> Iterator[Violation | None]:
+    """An event other than progress that is ahead of the shown position shows its status and attempt, whatever was
+    lost before it; one that is behind changes neither.
+
+    Intent: Where a job stands is decided by attempt and phase, not by what came last: that alone makes every order
+    and every loss end well.
+    Not checked if: the event was refused (TRACK-3 tells of it).
+    Exercised: each delivery in runs without strays, progress that is ahead left out.
+    If it fails: last-write-wins; a comparison of times where attempt and phase should decide; a guard that wants the
+    exact predecessor.
+    """
+    for number, step in enumerate(history.steps):
+        if position.is_behind(history, number):
+            changed = [name for name in differences(step.before, step.after) if name in ("row", "status", "attempt")]
+            if changed:
+                message = f"{step.event.name} was behind what was shown, yet it changed {_change(step, changed[0])}"
+                yield Violation(step=number, field=changed[0], message=message)
+            elif position.was_taken(history, number):
+                yield None
+        elif step.raised is None and position.is_ahead(history, number) and step.event.kind is not EventKind.PROGRESS:
+            yield _shown_ahead(history, number, step)
+
+
+def _shown_ahead(history: History, number: int, step: Step) -> Violation | None:
+    allowed = position.statuses_after(step.event, history.profile)
+    name = step.event.name
+    if step.after is None:
+        return Violation(step=number, field="row", message=f"{name} was ahead, but the job reads as nothing")
+    if step.after.status not in allowed:
+        message = f"{name} was ahead of what was shown and must show {position.or_so(allowed)}; it shows {step.after.status}"
+        return Violation(step=number, field="status", message=message)
+    if history.profile.supports("attempt") and (step.after.attempt or 0) != step.event.attempt:
+        message = f"{name} was ahead of what was shown and must show attempt {step.event.attempt}; it shows {step.after.attempt}"
+        return Violation(step=number, field="attempt", message=message)
+    return None
+
+
+def _change(step: Step, name: str) -> str:
+    if step.before is None or step.after is None:
+        return "whether there is a row"
+    return f"{name} from {getattr(step.before, name)} to {getattr(step.after, name)}"

@@ -1,0 +1,202 @@
+"""The simulated queue: which runs of one job are causally possible, and when their events happen by whose clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import NamedTuple
+
+from pytest_jobstatus.events import Event, EventKind, JobError
+from pytest_jobstatus.misuse import Misuse, listed
+
+START = datetime(2026, 1, 5, 12, 0, 0, tzinfo=UTC)
+"""When the first event of a plan happens. Histories shift it by whole days into the recent past."""
+
+MOST_ATTEMPTS = 3
+
+CREATED, ACTIVE, PROGRESS, RETRYING, STALLED, COMPLETED, FAILED, CANCELLED = EventKind
+BY_WORKER = frozenset({ACTIVE, PROGRESS, RETRYING, COMPLETED, FAILED})
+"""The kinds stamped by a worker's clock; the others are stamped by the producer's or the queue's."""
+
+
+class Mark(NamedTuple):
+    """One event of a run without its time and values."""
+
+    kind: EventKind
+    attempt: int
+
+
+Shape = tuple[Mark, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clock:
+    """How the instants of a run come about.
+
+    Args:
+        name: for plans, reports and scenario files.
+        tick: from one event to the next.
+        worker: how far the workers' clock is ahead of the producer's; negative if behind.
+    """
+
+    name: str
+    tick: timedelta = timedelta(seconds=1)
+    worker: timedelta = timedelta()
+
+    def at(self, position: int, kind: EventKind) -> datetime:
+        """The instant of the event at a position of the run, by the clock of whoever emits the kind.
+
+        >>> AGREE.at(2, EventKind.ACTIVE).isoformat()
+        '2026-01-05T12:00:02+00:00'
+        """
+        instant = START + position * self.tick
+        return instant + self.worker if kind in BY_WORKER else instant
+
+
+AGREE = Clock(name="agree")
+TIE = Clock(name="tie", tick=timedelta())
+BEHIND = Clock(name="behind", worker=timedelta(minutes=-5))
+AHEAD = Clock(name="ahead", worker=timedelta(minutes=5))
+CLOCKS = (AGREE, TIE, BEHIND, AHEAD)
+
+
+def followers(shape: Shape) -> Iterator[Mark]:
+    """What a queue could emit next after the shape (JSL/1, Run).
+
+    >>> [f"{mark.kind} {mark.attempt}" for mark in followers((Mark(CREATED, 0),))]
+    ['active 1', 'cancelled 0']
+    """
+    if not shape:
+        yield Mark(CREATED, 0)
+        return
+    last, attempt = shape[-1]
+    if last.terminal:
+        return
+    if last in (ACTIVE, PROGRESS):
+        for kind in (PROGRESS, RETRYING, STALLED, COMPLETED, FAILED):
+            yield Mark(kind, attempt)
+    else:
+        yield Mark(ACTIVE, attempt + 1)
+        if last is STALLED:
+            yield Mark(COMPLETED, attempt)
+            yield Mark(FAILED, attempt)
+    yield Mark(CANCELLED, attempt)
+
+
+@cache
+def shapes(size: int, kinds: frozenset[EventKind]) -> tuple[Shape, ...]:
+    """Every run of up to `size` delivered events that a queue with these kinds could emit, smallest first.
+
+    A kind that is not among `kinds` happens unseen; an attempt follows only a seen `retrying` or `stalled`.
+
+    >>> [len(shapes(size, frozenset(EventKind))) for size in range(1, 6)]
+    [1, 3, 9, 21, 45]
+    >>> len(shapes(3, frozenset(EventKind) - {EventKind.CREATED}))
+    20
+    """
+    found: dict[Shape, None] = {}
+    frontier: list[tuple[Shape, Shape]] = [((), ())]
+    while frontier:
+        grown: list[tuple[Shape, Shape]] = []
+        for whole, seen in frontier:
+            for mark in followers(whole):
+                visible = mark.kind in kinds
+                if len(seen) + visible > size or mark.attempt > MOST_ATTEMPTS:
+                    continue
+                if not visible and mark.kind not in (CREATED, ACTIVE):
+                    continue
+                now = (*seen, mark) if visible else seen
+                if now:
+                    found.setdefault(now)
+                grown.append(((*whole, mark), now))
+        frontier = grown
+    return tuple(sorted(found, key=len))
+
+
+def emitted(shape: Shape, *, clock: Clock = AGREE, job: str = "job-1") -> tuple[Event, ...]:
+    """The events of a run, with plain values that tell them apart.
+
+    >>> [event.name for event in emitted((Mark(CREATED, 0), Mark(ACTIVE, 1)))]
+    ['created', 'active 1']
+    """
+    return tuple(emit(mark, at=clock.at(position, mark.kind), job=job, nth=position) for position, mark in enumerate(shape))
+
+
+def emit(mark: Mark, *, at: datetime, job: str = "job-1", nth: int = 0) -> Event:
+    """One event of the given kind and attempt.
+
+    Args:
+        mark: kind and attempt.
+        at: when it happened.
+        job: whose event it is.
+        nth: tells its values from those of other events; 0 to 20.
+    """
+    kind, attempt = mark
+    fails = kind in (RETRYING, FAILED)
+    return Event(
+        kind,
+        job,
+        at,
+        attempt=attempt,
+        error=JobError("ValueError", f"attempt {attempt} failed, line {nth}", "Traceback: …") if fails else None,
+        progress=5 * nth if kind is PROGRESS else None,
+        cancelled_by=f"user-{nth}" if kind is CANCELLED else None,
+        retry_at=at + timedelta(seconds=1) if kind is RETRYING else None,
+        context={"queue": "default", "job_type": "report"},
+    )
+
+
+def may_follow(before: Mark | None, after: Mark) -> bool:
+    """Whether one event can come some time after another in a run, with unseen events between.
+
+    >>> may_follow(Mark(RETRYING, 1), Mark(ACTIVE, 2)), may_follow(Mark(RETRYING, 1), Mark(COMPLETED, 1))
+    (True, False)
+    """
+    if (after.attempt == 0) != (after.kind is CREATED) and after.kind is not CANCELLED:
+        return False
+    if before is None:
+        return True
+    if before.kind.terminal or after.kind is CREATED or after.attempt < before.attempt:
+        return False
+    return after.attempt > before.attempt or after in followers((before,))
+
+
+def check_possible(events: Sequence[Event], *, source: str) -> None:
+    """Make sure that a queue could have emitted the events of one job, in this order, some left out.
+
+    Args:
+        events: of one job, in causal order, without strays.
+        source: where they came from, for the message.
+
+    Raises:
+        Misuse: naming the first event that is out of place.
+
+    >>> check_possible(emitted((Mark(COMPLETED, 1), Mark(ACTIVE, 1))), source="x.toml")
+    Traceback (most recent call last):
+    pytest_jobstatus.misuse.Misuse: x.toml: active 1 cannot come after completed 1; say stray = true if it is meant
+    """
+    before: Mark | None = None
+    for event in events:
+        mark = Mark(event.kind, event.attempt)
+        if not may_follow(before, mark):
+            where = f"come after {_named(before)}" if before else "happen"
+            raise Misuse(f"{source}: {event.name} cannot {where}; say stray = true if it is meant")
+        before = mark
+
+
+def _named(mark: Mark) -> str:
+    return f"{mark.kind} {mark.attempt}" if mark.attempt else str(mark.kind)
+
+
+def clock_named(name: str) -> Clock:
+    """The clock of that name.
+
+    >>> clock_named("tie").tick
+    datetime.timedelta(0)
+    """
+    for clock in CLOCKS:
+        if clock.name == name:
+            return clock
+    raise Misuse(f"clock {name!r}: allowed are {listed(clock.name for clock in CLOCKS)}")

@@ -1,0 +1,72 @@
+"""Before the rules: whether the adapter works at all. A broken adapter is no verdict on the tracker."""
+
+from __future__ import annotations
+
+import traceback
+from datetime import UTC, datetime
+
+from pytest_jobstatus import handle as handle_module
+from pytest_jobstatus.events import Event, EventKind
+from pytest_jobstatus.handle import Factory, Handle, Unreadable, said
+from pytest_jobstatus.history import recent
+from pytest_jobstatus.misuse import Misuse, listed
+from pytest_jobstatus.rules import PLANNED, RULES, Level
+from pytest_jobstatus.runs import Mark, Shape, emitted
+from pytest_jobstatus.tracker import Profile
+
+_CREATED = Mark(EventKind.CREATED, 0)
+_STARTED = (_CREATED, Mark(EventKind.ACTIVE, 1))
+PLAIN_JOBS: tuple[Shape, ...] = (
+    (*_STARTED, Mark(EventKind.PROGRESS, 1), Mark(EventKind.COMPLETED, 1)),
+    (*_STARTED, Mark(EventKind.RETRYING, 1), Mark(EventKind.ACTIVE, 2), Mark(EventKind.FAILED, 2)),
+    (*_STARTED, Mark(EventKind.STALLED, 1), Mark(EventKind.CANCELLED, 1)),
+)
+"""Together they have every kind, in order."""
+
+
+def smoke(factory: Factory) -> Profile:
+    """Take plain jobs through a fresh tracker, every declared kind among their events, and give its profile.
+
+    Raises:
+        Misuse: naming the target, the call and the value, where the adapter is broken. What a rule should report, a
+            tracker that refuses an event say, is left to the rule.
+    """
+    with factory.open() as handle:
+        profile = handle.profile
+        _check_waivers(handle)
+        shift = recent(now=datetime.now(UTC), zone=profile.zone)
+        for shape in PLAIN_JOBS:
+            attempts = profile.supports("retrying") or profile.supports("stalled")
+            told = tuple(mark for mark in shape if mark.kind in profile.kinds and (attempts or mark.attempt < 2))
+            job_id = handle.fresh("job-1")
+            for event in emitted(told):
+                _apply_and_read(handle, event.moved(job_id=job_id, by=shift))
+        return profile
+
+
+def _apply_and_read(handle: Handle, event: Event) -> None:
+    raised = handle.apply(event)
+    if isinstance(raised, TypeError | AttributeError):
+        _refuse_own_error(handle, raised, f"apply({event.name})", "apply")
+    try:
+        handle.read(event.job_id)
+    except Unreadable as error:
+        if isinstance(error.__cause__, TypeError | AttributeError):
+            _refuse_own_error(handle, error.__cause__, f"read({event.job_id!r})", "read")
+
+
+def _refuse_own_error(handle: Handle, error: BaseException, call: str, method: str) -> None:
+    """A TypeError or AttributeError of the adapter's own code, or of calling it, is no answer of the tracker."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    innermost, line = frames[-1]
+    code = innermost.f_code
+    if code.co_name == method or code.co_filename == handle_module.__file__:
+        where = "" if code.co_filename == handle_module.__file__ else f" at {code.co_filename}:{line}"
+        raise Misuse(f"{handle.name}: {call} raised {said(error)}{where}: the adapter itself is broken, nothing was judged")
+
+
+def _check_waivers(handle: Handle) -> None:
+    should = [each.id for each in (*RULES, *PLANNED) if each.level is Level.SHOULD]
+    for number in handle.profile.waived:
+        if number not in should:
+            raise Misuse(f"{handle.name}: Profile(waived={{{number!r}: …}}): only SHOULD rules can be waived: {listed(should)}")

@@ -1,0 +1,230 @@
+"""What is said of each rule and of the whole: the report's data, not its looks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.history import History
+from pytest_jobstatus.rules import RULES, TOTAL, Level, Rule, Violation
+
+
+class Verdict(StrEnum):
+    """What is said of one rule."""
+
+    PASS = "pass"  # noqa: S105 - a verdict, not a password
+    FAIL = "fail"
+    INCONCLUSIVE = "inconclusive"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class Overall(StrEnum):
+    """What is said of the tracker."""
+
+    CONFORMANT = "conformant"
+    VIOLATIONS = "violations"
+    INCOMPLETE = "incomplete"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counterexample:
+    """The smallest history found that breaks a rule.
+
+    Args:
+        rule: the number of the rule that it breaks.
+        violation: where and how.
+        history: what was delivered and what was seen.
+        note: what a reader must know of how it came about, if anything.
+        file: the scenario file that it was saved to, if it was.
+    """
+
+    rule: str
+    violation: Violation
+    history: History
+    note: str | None = None
+    file: str | None = None
+
+    @property
+    def message(self) -> str:
+        """What went wrong, in one sentence."""
+        return self.violation.message
+
+    @property
+    def plan(self) -> Plan:
+        """What was delivered."""
+        return self.history.plan
+
+
+@dataclass
+class Coverage:
+    """What was tried, each dimension by itself: the largest that occurred, and the families that were gone through."""
+
+    histories: int = 0
+    events: int = 0
+    exercised: int = 0
+    largest: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DIMENSIONS, 0))
+    clocks: dict[str, None] = field(default_factory=dict)
+    complete: list[str] = field(default_factory=list)
+
+    def add(self, plan: Plan, history: History, exercised: int) -> None:
+        """Count one history."""
+        self.histories += 1
+        self.events += len(history.steps)
+        self.exercised += exercised
+        self.clocks.setdefault(plan.clock)
+        sizes = (
+            len(plan.order),
+            plan.repeats,
+            len(plan.lost),
+            len(plan.strays),
+            max((event.attempt for event in plan.events), default=0),
+            len(plan.jobs),
+        )
+        for name, size in zip(DIMENSIONS, sizes, strict=True):
+            if size > self.largest[name]:
+                self.largest[name] = size
+
+
+DIMENSIONS = ("delivered", "repeats", "losses", "strays", "attempts", "jobs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleResult:
+    """The verdict on one rule.
+
+    Args:
+        id: the rule's number.
+        level: MUST or SHOULD.
+        verdict: pass, fail, inconclusive or not applicable.
+        reason: why it is not applicable or inconclusive; None otherwise.
+        seconds: how long it took.
+        coverage: what was tried.
+        counterexample: of a failure.
+        known: whether the baseline lists the failure.
+    """
+
+    id: str
+    level: Level
+    verdict: Verdict
+    reason: str | None = None
+    seconds: float = 0.0
+    coverage: Coverage = field(default_factory=Coverage)
+    counterexample: Counterexample | None = None
+    known: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether this is a violation that the baseline does not list."""
+        return self.verdict is Verdict.FAIL and not self.known
+
+
+def verdict_of(rule: Rule, coverage: Coverage, found: Counterexample | None, *, cut: str | None) -> tuple[Verdict, str | None]:
+    """The verdict, and its reason where it is inconclusive.
+
+    Args:
+        rule: what was judged.
+        coverage: what was tried.
+        found: the violation, if there is one.
+        cut: why the search ended early, if it did.
+    """
+    if found is not None:
+        return Verdict.FAIL, None
+    if cut is not None:
+        return Verdict.INCONCLUSIVE, f"{cut} after {coverage.histories} histories"
+    if coverage.exercised == 0:
+        return Verdict.INCONCLUSIVE, f"never exercised in {coverage.histories} histories; needed is: {rule.exercised}"
+    return Verdict.PASS, None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What a check found.
+
+    Args:
+        tracker: the target's name.
+        rules: one result per rule, in number order.
+        stale: rules that the baseline lists and that do not fail any more, with the reason it gives.
+
+    >>> Report(tracker="x", rules=()).verdict
+    <Overall.INCOMPLETE: 'incomplete'>
+    """
+
+    tracker: str
+    rules: tuple[RuleResult, ...]
+    stale: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> tuple[RuleResult, ...]:
+        """The violations that the baseline does not list."""
+        return tuple(result for result in self.rules if result.failed)
+
+    @property
+    def verdict(self) -> Overall:
+        """What is said of the tracker: violations before incomplete before conformant."""
+        if self.failed:
+            return Overall.VIOLATIONS
+        judged = [result for result in self.rules if result.verdict is not Verdict.NOT_APPLICABLE]
+        if not judged or any(result.verdict is Verdict.INCONCLUSIVE for result in judged):
+            return Overall.INCOMPLETE
+        return Overall.CONFORMANT
+
+    @property
+    def ok(self) -> bool:
+        """Whether the tracker is conformant and the baseline is not stale."""
+        return self.verdict is Overall.CONFORMANT and not self.stale
+
+    @property
+    def exit_code(self) -> int:
+        """0 conformant, 1 violations or a stale baseline entry, 3 something that applies was never exercised."""
+        if self.failed or self.stale:
+            return 1
+        return 0 if self.ok else 3
+
+    def __getitem__(self, number: str) -> RuleResult:
+        """The result of the rule with that number.
+
+        Raises:
+            KeyError: where the rule was not judged.
+        """
+        for result in self.rules:
+            if result.id == number:
+                return result
+        raise KeyError(f"{number} was not judged; judged were {', '.join(result.id for result in self.rules)}")
+
+    @property
+    def summary(self) -> str:
+        """The verdict with how much was judged, in one line."""
+        return summary(self.verdict, Counter(result.verdict for result in self.rules), stale=len(self.stale))
+
+    def __str__(self) -> str:
+        """The summary, and the message of each violation."""
+        lines = [f"{self.tracker}: {self.summary}"]
+        lines += [f"{each.id}: {each.counterexample.message}" for each in self.failed if each.counterexample]
+        return "\n".join(lines)
+
+
+def summary(verdict: Overall, counts: Mapping[Verdict, int], *, stale: int = 0) -> str:
+    """The verdict with how much was judged, in one line.
+
+    >>> summary(Overall.CONFORMANT, {Verdict.PASS: 11, Verdict.NOT_APPLICABLE: 1})
+    'conformant: 11 of 59 rules judged, 1 not applicable, 47 not yet checked'
+    """
+    judged = counts.get(Verdict.PASS, 0) + counts.get(Verdict.FAIL, 0)
+    parts = [f"{judged} of {TOTAL} rules judged"]
+    for name, words in (
+        (Verdict.FAIL, "failed"),
+        (Verdict.INCONCLUSIVE, "inconclusive"),
+        (Verdict.NOT_APPLICABLE, "not applicable"),
+    ):
+        if counts.get(name, 0):
+            parts.append(f"{counts[name]} {words}")
+    left = len(RULES) - sum(counts.values())
+    if left > 0:
+        parts.append(f"{left} not selected")
+    parts.append(f"{TOTAL - len(RULES)} not yet checked")
+    if stale:
+        parts.append(f"{stale} stale baseline {'entry' if stale == 1 else 'entries'}")
+    return f"{verdict}: " + ", ".join(parts)
