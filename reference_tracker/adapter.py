@@ -1,0 +1,85 @@
+"""The reference tracker as a tracker under test: the only file that knows pytest_jobstatus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import cast
+
+from pytest_jobstatus import Event, JobError, Profile, Snapshot, Status
+from sqlalchemy import create_engine
+
+from reference_tracker.lifecycle import Change, Kind, Row
+from reference_tracker.tracker import JobStatusTracker
+
+
+class Adapter:
+    """Hands events to a JobStatusTracker and shows its rows.
+
+    Args:
+        tracker: the tracker.
+    """
+
+    profile = Profile(order="strict")
+
+    def __init__(self, tracker: JobStatusTracker) -> None:
+        """Keep the tracker."""
+        self.tracker = tracker
+
+    def apply(self, event: Event) -> None:
+        """Merge the event."""
+        error = event.error and (event.error.type, event.error.message, event.error.traceback)
+        self.tracker.apply(
+            Change(
+                job_id=event.job_id,
+                kind=cast("Kind", str(event.kind)),
+                at=event.occurred_at,
+                attempt=event.attempt,
+                error=error,
+                progress=event.progress,
+                cancelled_by=event.cancelled_by,
+                queue=event.context.get("queue"),
+                job_type=event.context.get("job_type"),
+            )
+        )
+
+    def read(self, job_id: str) -> Snapshot | None:
+        """The row as a reader sees it."""
+        row = self.tracker.get_job_status(job_id)
+        return None if row is None else snapshot(row)
+
+    def forget(self, job_ids: list[str]) -> None:
+        """Remove the rows that a check made."""
+        self.tracker.forget(job_ids)
+
+
+def snapshot(row: Row) -> Snapshot:
+    """A row as a Snapshot: failed with the flag is cancelled."""
+    has_error = row.error_type is not None and row.error_message is not None
+    return Snapshot(
+        row.job_id,
+        Status.CANCELLED if row.cancelled else Status(row.status),
+        attempt=row.attempt,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        completed_at=row.completed_at,
+        failed_at=row.failed_at,
+        cancelled_at=row.cancelled_at,
+        updated_at=row.updated_at,
+        error=JobError(row.error_type or "", row.error_message or "", row.error_traceback) if has_error else None,
+        progress=row.progress,
+        cancelled_by=row.cancelled_by,
+    )
+
+
+def sqlite() -> Iterator[Adapter]:
+    """The target `reference_tracker.adapter:sqlite`: the reference tracker on an SQLite file of its own."""
+    with TemporaryDirectory(prefix="jobstatus-") as folder:
+        engine = create_engine(f"sqlite:///{Path(folder) / 'jobs.db'}")
+        tracker = JobStatusTracker(engine)
+        tracker.create_table()
+        try:
+            yield Adapter(tracker)
+        finally:
+            engine.dispose()

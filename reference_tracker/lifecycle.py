@@ -1,0 +1,219 @@
+"""The merge of one event into one row: pure, the executable meaning of the rules.
+
+An event moves status and attempt only if it is ahead of the row's position and the row is not over; the first terminal
+event wins whole. Times are moved the least that keeps them in order, and an end time, once set, never.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+Kind = Literal["created", "active", "progress", "retrying", "stalled", "completed", "failed", "cancelled"]
+
+TICK = timedelta(microseconds=1)
+"""The least by which created, started and end time differ."""
+
+STATUSES: dict[Kind, str] = {
+    "created": "pending",
+    "active": "active",
+    "progress": "active",
+    "retrying": "delayed",
+    "stalled": "pending",
+    "completed": "completed",
+    "failed": "failed",
+    "cancelled": "failed",
+}
+OVER = ("completed", "failed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """One event as the tracker takes it.
+
+    Args:
+        job_id: whose event it is.
+        kind: what happened.
+        at: when; aware.
+        attempt: 0 before the first start.
+        error: type, message and traceback of a failure.
+        progress: any JSON value.
+        cancelled_by: who asked for the cancellation.
+        queue, job_type: where the job belongs.
+    """
+
+    job_id: str
+    kind: Kind
+    at: datetime
+    attempt: int = 0
+    error: tuple[str, str, str | None] | None = None
+    progress: Any = None
+    cancelled_by: str | None = None
+    queue: str | None = None
+    job_type: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One job's status row; a cancelled job is failed with `cancelled` set."""
+
+    job_id: str
+    status: str
+    attempt: int = 0
+    created_at: datetime | None = None
+    started_at: datetime | None = None
+    completed_at: datetime | None = None
+    failed_at: datetime | None = None
+    updated_at: datetime
+    progress: Any = None
+    progress_attempt: int | None = None
+    progress_at: datetime | None = None
+    error_type: str | None = None
+    error_message: str | None = None
+    error_traceback: str | None = None
+    cancelled: bool = False
+    cancelled_at: datetime | None = None
+    cancelled_by: str | None = None
+    queue: str | None = None
+    job_type: str | None = None
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the job was over."""
+        return self.completed_at or self.failed_at
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """How far the job is: attempt and phase; a job that is over is beyond every attempt."""
+        if self.status in OVER:
+            return (2**31, 3)
+        if self.status == "active":
+            return (self.attempt, 1)
+        return (self.attempt, 0 if self.attempt == 0 else 2)
+
+
+def first(change: Change, *, now: datetime) -> Row:
+    """The row of a job of which nothing was known.
+
+    Args:
+        change: the event.
+        now: the tracker's own time, for `updated_at`.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    >>> first(Change(job_id="a", kind="active", at=noon, attempt=1), now=noon).status
+    'active'
+    """
+    kind, at = change.kind, change.at
+    error = (change.error or (None, None, None)) if kind in ("retrying", "failed") else (None, None, None)
+    told = kind == "progress"
+    return Row(
+        job_id=change.job_id,
+        status=STATUSES[kind],
+        attempt=change.attempt,
+        created_at=at if kind == "created" else None,
+        started_at=at if kind == "active" else None,
+        completed_at=at if kind == "completed" else None,
+        failed_at=at if kind in ("failed", "cancelled") else None,
+        updated_at=now,
+        progress=change.progress if told else None,
+        progress_attempt=change.attempt if told else None,
+        progress_at=at if told else None,
+        error_type=error[0],
+        error_message=error[1],
+        error_traceback=error[2],
+        cancelled=kind == "cancelled",
+        cancelled_at=at if kind == "cancelled" else None,
+        cancelled_by=change.cancelled_by if kind == "cancelled" else None,
+        queue=change.queue,
+        job_type=change.job_type,
+    )
+
+
+def merge(row: Row | None, change: Change, *, now: datetime) -> Row:
+    """The row after an event.
+
+    Args:
+        row: before it; None where nothing was known.
+        change: the event.
+        now: the tracker's own time, for `updated_at`.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    >>> over = merge(None, Change(job_id="a", kind="completed", at=noon, attempt=1), now=noon)
+    >>> late = merge(over, Change(job_id="a", kind="active", at=noon, attempt=1), now=noon)
+    >>> late.status, late.started_at < late.completed_at
+    ('completed', True)
+    """
+    new = first(change, now=now)
+    if row is None:
+        return new
+    ahead = new.position > row.position
+    merged = replace(
+        row,
+        created_at=_created(row, new),
+        started_at=_started(row, new),
+        updated_at=max(row.updated_at, now),
+        queue=row.queue or new.queue,
+        job_type=row.job_type or new.job_type,
+    )
+    if new.progress_at is not None and _progress_key(new) >= _progress_key(row):
+        merged = replace(
+            merged, progress=new.progress, progress_attempt=new.progress_attempt, progress_at=new.progress_at
+        )
+    return _moved(merged, new) if ahead else merged
+
+
+def _moved(row: Row, new: Row) -> Row:
+    """The row at the position of an event that is ahead."""
+    row = replace(row, status=new.status, attempt=max(row.attempt, new.attempt))
+    if new.status in ("delayed", "failed") and not new.cancelled:
+        row = replace(
+            row, error_type=new.error_type, error_message=new.error_message, error_traceback=new.error_traceback
+        )
+    if new.ended_at is None:
+        return row
+    end = max(at for at in (new.ended_at, _next(row.created_at), _next(row.started_at)) if at is not None)
+    return replace(
+        row,
+        completed_at=end if new.completed_at else None,
+        failed_at=end if new.failed_at else None,
+        cancelled=new.cancelled,
+        cancelled_at=end if new.cancelled else None,
+        cancelled_by=new.cancelled_by,
+    )
+
+
+def _created(row: Row, new: Row) -> datetime | None:
+    """Set once; a late one goes before what is already there and can no longer move."""
+    if row.created_at is not None or new.created_at is None or row.ended_at is None:
+        return row.created_at or new.created_at
+    return min(new.created_at, (row.started_at or row.ended_at) - TICK)
+
+
+def _started(row: Row, new: Row) -> datetime | None:
+    """The earliest start seen, behind creation and before the end; empty where no tick is left between them."""
+    created, started, ended = row.created_at, row.started_at, row.ended_at
+    if new.created_at is not None and created is None and ended is None and started is not None:
+        return max(started, new.created_at + TICK)
+    if new.started_at is None:
+        return started
+    start = new.started_at
+    if created is not None:
+        start = max(start, created + TICK)
+    if ended is not None:
+        start = min(start, ended - TICK)
+        if created is not None and start <= created:
+            return started
+    return start if started is None else min(started, start)
+
+
+def _next(at: datetime | None) -> datetime | None:
+    return None if at is None else at + TICK
+
+
+def _progress_key(row: Row) -> tuple[int, float]:
+    if row.progress_at is None or row.progress_attempt is None:
+        return (-1, 0.0)
+    return (row.progress_attempt, row.progress_at.timestamp())
