@@ -27,15 +27,15 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from pytest_jobstatus.conformance import conformance
     from pytest_jobstatus.engine import check
     from pytest_jobstatus.events import Event, EventKind, JobError
     from pytest_jobstatus.misuse import Misuse
+    from pytest_jobstatus.suite import conformance
     from pytest_jobstatus.tracker import Profile, Snapshot, Status, Tracker
     from pytest_jobstatus.verdict import Report, RuleResult, Verdict
 else:
     _HOMES = {
-        "conformance": "conformance",
+        "conformance": "suite",
         "check": "engine",
         "Event": "events",
         "EventKind": "events",

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pytest_jobstatus.baseline import load_baseline
-from pytest_jobstatus.delivery import Plan, joined
-from pytest_jobstatus.explore.causal import Causal
+from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore.effort import Effort, effort_named
-from pytest_jobstatus.explore.orders import FAMILIES, Part
-from pytest_jobstatus.explore.samples import sampled
-from pytest_jobstatus.explore.shrink import shrunk
-from pytest_jobstatus.handle import Factory, Handle
-from pytest_jobstatus.history import History, recent, record
-from pytest_jobstatus.rules import Plans, Rule, Violation, select
+from pytest_jobstatus.explore.search import Search, observer
+from pytest_jobstatus.handle import Factory
+from pytest_jobstatus.history import History
+from pytest_jobstatus.misuse import Misuse
+from pytest_jobstatus.rules import Rule, Violation, named, select
 from pytest_jobstatus.scenario import Scenario, dump, load_folder, shipped, short_id
 from pytest_jobstatus.smoke import smoke
 from pytest_jobstatus.tracker import Profile
-from pytest_jobstatus.verdict import Counterexample, Coverage, Report, RuleResult, Verdict, verdict_of
-
-MOST_REPLAYED = 20_000
-"""How many deliveries are repeated in search of the histories that a failure depends on."""
+from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict, verdict_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,14 +121,14 @@ def report(factory: Factory, chosen: Settings, found: Sequence[RuleResult]) -> R
 def judge(rule: Rule, factory: Factory, profile: Profile, chosen: Settings) -> RuleResult:
     """The verdict on one rule, from a tracker of its own."""
     began = time.perf_counter()
-    reason = rule.not_applicable(profile)
-    if reason is not None:
-        return RuleResult(id=rule.id, level=rule.level, verdict=Verdict.NOT_APPLICABLE, reason=reason)
-    search = Search(rule=rule, chosen=chosen)
+    lacking = rule.not_applicable(profile)
+    if lacking is not None:
+        return RuleResult(id=rule.id, level=rule.level, verdict=Verdict.NOT_APPLICABLE, reason=lacking)
+    search = Search(rule=rule, effort=chosen.effort, seed=chosen.seed, scenarios=chosen.scenarios)
     with factory.open() as handle:
         failure = search.first_failure(handle)
-    counterexample = search.smallest(factory, *failure) if failure is not None else None
-    verdict, reason = verdict_of(rule, search.coverage, counterexample, cut=search.cut)
+    found = search.smallest(factory, *failure) if failure is not None else None
+    verdict, reason = verdict_of(rule, search.coverage, found, cut=search.cut)
     return RuleResult(
         id=rule.id,
         level=rule.level,
@@ -142,114 +136,60 @@ def judge(rule: Rule, factory: Factory, profile: Profile, chosen: Settings) -> R
         reason=reason,
         seconds=time.perf_counter() - began,
         coverage=search.coverage,
-        counterexample=_saved(counterexample, chosen) if counterexample is not None else None,
+        counterexample=_saved(found, chosen) if found is not None else None,
         known=verdict is Verdict.FAIL and rule.id in chosen.baseline,
     )
 
 
-@dataclass(kw_only=True)
-class Search:
-    """The search for a history that breaks one rule.
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """What one scenario shows now.
 
     Args:
-        rule: what is judged.
-        chosen: how far to look.
+        history: what was seen.
+        verdicts: by rule, how often its premise came up and the violation, if there is one.
+        not_applicable: by rule, why it does not apply.
     """
 
-    rule: Rule
-    chosen: Settings
-    coverage: Coverage = field(default_factory=Coverage)
-    cut: str | None = None
-    tried: list[Plan] = field(default_factory=list)
+    history: History
+    verdicts: dict[str, tuple[int, Violation | None]]
+    not_applicable: dict[str, str]
 
-    def first_failure(self, handle: Handle) -> tuple[History, Violation] | None:
-        """Try plan after plan, smallest first, until one fails."""
-        observe = observer(handle, self.rule)
-        deadline = time.monotonic() + self.chosen.effort.seconds
-        for part in self.parts(handle.profile):
-            for plan in part.plans:
-                history = observe(plan)
-                exercised, violation = self.rule.judge(history)
-                self.coverage.add(plan, history, exercised)
-                if violation is not None:
-                    return history, violation
-                self.tried.append(plan)
-                if time.monotonic() > deadline:
-                    self.cut = f"ran out of time ({self.chosen.effort.seconds:g} s)"
-                    return None
-            self.coverage.complete.append(part.title)
-        return None
 
-    def parts(self, profile: Profile) -> Iterator[Part]:
-        """The families of plans that can break the rule; scenarios that are about it come first."""
-        about = [s.plan for s in self.chosen.scenarios if self.rule.id in s.rules and _playable(s.plan, profile)]
-        if about:
-            yield Part(f"{len(about)} scenarios", iter(about))
-        for name in self.rule.plans:
-            if name in FAMILIES:
-                yield FAMILIES[name](self.chosen.effort, profile)
-            else:
-                with_strays = name is Plans.STRAY_SAMPLES
-                yield sampled(self.chosen.effort, profile, seed=self.chosen.seed, with_strays=with_strays)
+def replay(factory: Factory, scenario: Scenario) -> Replay:
+    """Carry out one scenario on a fresh tracker and judge it by the rules that it is about.
 
-    def smallest(self, factory: Factory, history: History, violation: Violation) -> Counterexample:
-        """Repeat the failure on a fresh tracker and take away what it does not need."""
-        until_then = replace(history.plan, order=history.plan.order[: violation.step + 1])
-        plan = next((plan for plan in (until_then, history.plan) if self.fails(factory, plan) is not None), None)
-        if plan is None:
-            plan = self._with_histories_before(factory, history.plan)
-            if plan is None:
-                note = (
-                    f"seen once: a fresh tracker did not repeat it, nor did one that was told"
-                    f" the {len(self.tried)} histories before it"
-                )
-                return Counterexample(rule=self.rule.id, violation=violation, history=history, note=note)
-        smaller = shrunk(plan, lambda candidate: self.fails(factory, candidate) is not None)
-        found = self.fails(factory, smaller) or self.fails(factory, smaller)
-        if found is None:
-            return Counterexample(
-                rule=self.rule.id, violation=violation, history=history, note="does not fail every time: shown as first seen"
-            )
-        note = f"needs {len(smaller.jobs)} jobs: one alone does not show it" if len(smaller.jobs) > 1 else None
-        return Counterexample(rule=self.rule.id, violation=found[1], history=found[0], note=note)
-
-    def _with_histories_before(self, factory: Factory, plan: Plan) -> Plan | None:
-        """The plan after as few of the histories before it as it takes to fail again."""
-        count, replayed = 1, 0
-        while True:
-            longer = joined([*self.tried[-count:], plan])
-            replayed += len(longer.order)
-            if self.fails(factory, longer) is not None:
-                return longer
-            if count >= len(self.tried) or replayed > MOST_REPLAYED:
-                return None
-            count *= 4
-
-    def fails(self, factory: Factory, plan: Plan) -> tuple[History, Violation] | None:
-        """What a fresh tracker shows, if it breaks the rule with this plan."""
+    Raises:
+        Misuse: where the adapter is broken, or the tracker does not know a kind that the scenario delivers.
+    """
+    profile = smoke(factory)
+    told = {scenario.plan.events[index].kind for index in scenario.plan.order}
+    for kind in sorted(told - profile.kinds):
+        raise Misuse(
+            f"{scenario.id}: delivers {kind}, which {factory.name} declares missing: {profile.unsupported[kind]}"
+        )
+    verdicts: dict[str, tuple[int, Violation | None]] = {}
+    not_applicable: dict[str, str] = {}
+    history: History | None = None
+    for rule in (named(number, source=scenario.id) for number in scenario.rules):
+        reason = rule.not_applicable(profile)
+        if reason is not None:
+            not_applicable[rule.id] = reason
+            continue
         with factory.open() as handle:
-            history = observer(handle, self.rule)(plan)
-        violation = self.rule.judge(history)[1]
-        return None if violation is None else (history, violation)
+            seen = observer(handle, rule)(scenario.plan)
+        verdicts[rule.id] = rule.judge(seen)
+        if history is None or verdicts[rule.id][1] is not None:
+            history = seen
+    if history is None:
+        history = seen_once(factory, scenario.plan)
+    return Replay(history=history, verdicts=verdicts, not_applicable=not_applicable)
 
 
-def observer(handle: Handle, rule: Rule | None) -> Callable[[Plan], History]:
-    """How a plan is carried out on the tracker and seen, with its causal counterpart where the rule compares."""
-    shift = recent(now=datetime.now(UTC), zone=handle.profile.zone)
-
-    def observe(plan: Plan) -> History:
-        return record(handle, plan, shift=shift)
-
-    if rule is None or not rule.compares:
-        return observe
-    causal = Causal(observe)
-    return lambda plan: causal.beside(observe(plan))
-
-
-def _playable(plan: Plan, profile: Profile) -> bool:
-    """Whether the tracker knows every kind that the plan delivers."""
-    attempts = profile.supports("retrying") or profile.supports("stalled")
-    return all(event.kind in profile.kinds and (attempts or event.attempt < 2) for event in plan.events)
+def seen_once(factory: Factory, plan: Plan) -> History:
+    """What a fresh tracker shows when the plan is carried out."""
+    with factory.open() as handle:
+        return observer(handle, None)(plan)
 
 
 def _saved(counterexample: Counterexample, chosen: Settings) -> Counterexample:
@@ -260,7 +200,11 @@ def _saved(counterexample: Counterexample, chosen: Settings) -> Counterexample:
     number = f"{counterexample.rule}-{short_id(plan)}"
     scenario = Scenario(id=number, title=counterexample.message, rules=(counterexample.rule,), plan=plan)
     file = chosen.save / f"{number}.toml"
-    chosen.save.mkdir(parents=True, exist_ok=True)
+    if not chosen.save.is_dir():
+        chosen.save.mkdir(parents=True)
+        (chosen.save / ".gitignore").write_text("*\n", encoding="utf-8")
     if not file.exists():
         file.write_text(dump(scenario), encoding="utf-8")
-    return replace(counterexample, file=str(file))
+    here = Path.cwd()
+    shown = file.relative_to(here) if file.is_relative_to(here) else file
+    return replace(counterexample, file=str(shown))

@@ -71,7 +71,7 @@ class JobError:
         """
         made: type[Exception] = type(self.type, (Exception,), {"__module__": "builtins"})
         try:
-            raise made(self.message)
+            raise made(self.message)  # noqa: TRY301 - a traceback comes of raising only
         except made as caught:
             return caught
 

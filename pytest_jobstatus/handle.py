@@ -29,6 +29,7 @@ class Factory:
         make: a class, a function, or a generator function that yields one tracker and then cleans up; all also async.
         name: the target as the user wrote it, for messages and the report.
         loop: the event loop that made the tracker, where `make` hands out one that exists already.
+        owned: whether a tracker is closed after use; one that is lent is closed by whoever made it.
 
     >>> Factory.of(dict).name
     'builtins:dict'
@@ -37,6 +38,7 @@ class Factory:
     make: Callable[[], Any]
     name: str
     loop: asyncio.AbstractEventLoop | None = None
+    owned: bool = True
 
     @classmethod
     def of(cls, target: object, *, name: str | None = None) -> Factory:
@@ -48,7 +50,9 @@ class Factory:
         if isinstance(target, Factory):
             return target
         if not callable(target):
-            raise Misuse(f"{target!r} is no factory: give the class, or a function that makes a fresh tracker at each call")
+            raise Misuse(
+                f"{target!r} is no factory: give the class, or a function that makes a fresh tracker at each call"
+            )
         where = f"{getattr(target, '__module__', '?')}:{getattr(target, '__qualname__', type(target).__qualname__)}"
         return cls(make=target, name=name or where)
 
@@ -67,7 +71,7 @@ class Factory:
                 try:
                     yield handle
                 finally:
-                    handle.close()
+                    handle.clean(close=self.owned)
         finally:
             loop.close()
 
@@ -139,9 +143,9 @@ class Handle:
             raise Unreadable(said(error)) from error
         return snapshot_of(shown, job_id=job_id, profile=self.profile, source=f"{self.name}: read({job_id!r})")
 
-    def close(self) -> None:
+    def clean(self, *, close: bool) -> None:
         """Remove the rows where the tracker offers `forget`, then let it close."""
-        for name, arguments in (("forget", (list(self.jobs),)), ("close", ())):
+        for name, arguments in (("forget", (list(self.jobs),)), *((("close", ()),) if close else ())):
             method = getattr(self.tracker, name, None)
             if callable(method):
                 self.loop.sync(method)(*arguments)
@@ -206,7 +210,9 @@ def _made(factory: Factory, loop: _Loop) -> Iterator[Tracker]:
 
 def _call(factory: Factory, loop: _Loop) -> Any:
     make = factory.make
-    if isinstance(make, type) and any(inspect.iscoroutinefunction(getattr(make, name, None)) for name in ("apply", "read")):
+    if isinstance(make, type) and any(
+        inspect.iscoroutinefunction(getattr(make, name, None)) for name in ("apply", "read")
+    ):
 
         async def inside() -> Any:
             return make()

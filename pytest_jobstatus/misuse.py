@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-class Misuse(ValueError):
+class Misuse(ValueError):  # noqa: N818 - the name of what the user did, in every message
     """The kit was used wrongly; nothing is said about the tracker.
 
     The message names the value, where it came from and what is allowed. The command line ends with exit code 2,

@@ -1,0 +1,57 @@
+"""pytest hooks and options; no logic. Loading it imports nothing that pytest has not loaded already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pytest_jobstatus.options import OPTIONS
+from pytest_jobstatus.suite import MARK, PROPERTY
+
+RESULTS: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that the command line has too."""
+    group = parser.getgroup("jobstatus", "conformance of job-status trackers")
+    for option in OPTIONS:
+        group.addoption(f"--jobstatus-{option.name}", metavar=option.metavar, default=None, help=option.help)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make room for the results."""
+    config.stash[RESULTS] = []
+    config.pluginmanager.register(_Results(config.stash[RESULTS]), "jobstatus-results")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One item per rule for each function that `conformance` made."""
+    if hasattr(metafunc.function, MARK):
+        from pytest_jobstatus.items import selected
+
+        numbers = selected(metafunc.config)
+        metafunc.parametrize("jobstatus_rule", numbers, ids=numbers)
+
+
+class _Results:
+    """Collects verdicts from item reports, those of xdist workers included."""
+
+    def __init__(self, results: list[dict[str, Any]]) -> None:
+        self.results = results
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call":
+            properties: list[tuple[str, Any]] = report.user_properties
+            self.results += [value for name, value in properties if name == PROPERTY]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """How much was judged, tracker by tracker; and the JSON report, where one is wanted."""
+    if config.stash[RESULTS]:
+        from pytest_jobstatus.items import summaries, write_json
+
+        terminalreporter.section("jobstatus")
+        results = config.stash[RESULTS]
+        for line in (*summaries(results), *write_json(results, config)):
+            terminalreporter.write_line(line)

@@ -121,7 +121,9 @@ def emitted(shape: Shape, *, clock: Clock = AGREE, job: str = "job-1") -> tuple[
     >>> [event.name for event in emitted((Mark(CREATED, 0), Mark(ACTIVE, 1)))]
     ['created', 'active 1']
     """
-    return tuple(emit(mark, at=clock.at(position, mark.kind), job=job, nth=position) for position, mark in enumerate(shape))
+    return tuple(
+        emit(mark, at=clock.at(position, mark.kind), job=job, nth=position) for position, mark in enumerate(shape)
+    )
 
 
 def emit(mark: Mark, *, at: datetime, job: str = "job-1", nth: int = 0) -> Event:

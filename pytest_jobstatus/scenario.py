@@ -47,7 +47,9 @@ class Scenario:
 def short_id(plan: Plan) -> str:
     """Eight characters that name a plan; the same plan has the same."""
     told = json.dumps([_event_values(event) for event in plan.events], default=str)
-    return hashlib.sha256(f"{told}{plan.order}{sorted(plan.strays)}{plan.reads}{plan.strangers}".encode()).hexdigest()[:8]
+    return hashlib.sha256(f"{told}{plan.order}{sorted(plan.strays)}{plan.reads}{plan.strangers}".encode()).hexdigest()[
+        :8
+    ]
 
 
 # ---- writing
@@ -214,13 +216,16 @@ def _check_header(table: dict[str, Any], source: str) -> None:
     for key in NEEDED:
         if key not in table:
             raise Misuse(f"{source}: the key {key!r} is missing")
-    for key in ("rules", "delivery", "strangers"):
-        for each in table.get(key, ()):
-            if not isinstance(each, str):
-                raise Misuse(f"{source}: {key}: {each!r}: allowed is a str")
-    for key in ("rules", "delivery", "events"):
         if not table[key]:
             raise Misuse(f"{source}: {key} is empty: at least one is needed")
+    for key in ("rules", "delivery", "strangers"):
+        _check_texts(table, key, source)
+
+
+def _check_texts(table: Mapping[str, Any], key: str, source: str) -> None:
+    for each in table.get(key, ()):
+        if not isinstance(each, str):
+            raise Misuse(f"{source}: {key}: {each!r}: allowed is a str")
 
 
 def _check_keys(table: Mapping[str, Any], allowed: Mapping[str, type], source: str) -> None:
@@ -291,4 +296,8 @@ def _near_start(plan: Plan) -> Plan:
     """The plan moved by whole days to the day on which all plans start, so that a replay can move it to the present."""
     newest = max(event.occurred_at for event in plan.events).astimezone(UTC)
     days = timedelta(days=(START.date() - newest.date()).days)
-    return replace(plan, events=tuple(event.moved(job_id=event.job_id, by=days) for event in plan.events)) if days else plan
+    return (
+        replace(plan, events=tuple(event.moved(job_id=event.job_id, by=days) for event in plan.events))
+        if days
+        else plan
+    )

@@ -6,6 +6,7 @@ import traceback
 from datetime import UTC, datetime
 
 from pytest_jobstatus import handle as handle_module
+from pytest_jobstatus.delivery import Plan, in_order
 from pytest_jobstatus.events import Event, EventKind
 from pytest_jobstatus.handle import Factory, Handle, Unreadable, said
 from pytest_jobstatus.history import recent
@@ -44,6 +45,11 @@ def smoke(factory: Factory) -> Profile:
         return profile
 
 
+def plain_plan(profile: Profile) -> Plan:
+    """One plain job from creation to its end, as far as the tracker knows the kinds."""
+    return in_order(emitted(tuple(mark for mark in PLAIN_JOBS[0] if mark.kind in profile.kinds)))
+
+
 def _apply_and_read(handle: Handle, event: Event) -> None:
     raised = handle.apply(event)
     if isinstance(raised, TypeError | AttributeError):
@@ -62,11 +68,16 @@ def _refuse_own_error(handle: Handle, error: BaseException, call: str, method: s
     code = innermost.f_code
     if code.co_name == method or code.co_filename == handle_module.__file__:
         where = "" if code.co_filename == handle_module.__file__ else f" at {code.co_filename}:{line}"
-        raise Misuse(f"{handle.name}: {call} raised {said(error)}{where}: the adapter itself is broken, nothing was judged")
+        raise Misuse(
+            f"{handle.name}: {call} raised {said(error)}{where}: the adapter itself is broken, nothing was judged"
+        )
 
 
 def _check_waivers(handle: Handle) -> None:
-    should = [each.id for each in (*RULES, *PLANNED) if each.level is Level.SHOULD]
+    should = [each.id for each in RULES if each.level is Level.SHOULD]
+    should += [each.id for each in PLANNED if each.level is Level.SHOULD]
     for number in handle.profile.waived:
         if number not in should:
-            raise Misuse(f"{handle.name}: Profile(waived={{{number!r}: …}}): only SHOULD rules can be waived: {listed(should)}")
+            raise Misuse(
+                f"{handle.name}: Profile(waived={{{number!r}: …}}): only SHOULD rules can be waived: {listed(should)}"
+            )

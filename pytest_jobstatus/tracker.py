@@ -190,7 +190,9 @@ def _zone(value: object) -> tzinfo | None:
         try:
             return ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise Misuse(f"Profile(timezone={value!r}): no such zone; allowed is a tzinfo or a name like 'Europe/Berlin'") from None
+            raise Misuse(
+                f"Profile(timezone={value!r}): no such zone; allowed is a tzinfo or a name like 'Europe/Berlin'"
+            ) from None
     if value is None or isinstance(value, tzinfo):
         return value
     raise Misuse(f"Profile(timezone={value!r}): allowed is a tzinfo, the name of a zone or None")
@@ -217,10 +219,8 @@ class Tracker(Protocol):
     True
     """
 
-    def apply(self, event: Event) -> None | Awaitable[None] | Any:
+    def apply(self, event: Event) -> Awaitable[None] | Any | None:
         """Hand the event to your code. May return NotImplemented for a kind it does not know."""
 
-    def read(
-        self, job_id: str
-    ) -> Snapshot | Mapping[str, Any] | None | Awaitable[Snapshot | Mapping[str, Any] | None]:
+    def read(self, job_id: str) -> Snapshot | Mapping[str, Any] | Awaitable[Snapshot | Mapping[str, Any] | None] | None:
         """What a reader sees now: a `Snapshot`, a mapping with the same keys, or None."""

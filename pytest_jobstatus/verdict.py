@@ -58,6 +58,9 @@ class Counterexample:
         return self.history.plan
 
 
+DIMENSIONS = ("delivered", "repeats", "losses", "strays", "attempts", "jobs")
+
+
 @dataclass
 class Coverage:
     """What was tried, each dimension by itself: the largest that occurred, and the families that were gone through."""
@@ -84,11 +87,7 @@ class Coverage:
             len(plan.jobs),
         )
         for name, size in zip(DIMENSIONS, sizes, strict=True):
-            if size > self.largest[name]:
-                self.largest[name] = size
-
-
-DIMENSIONS = ("delivered", "repeats", "losses", "strays", "attempts", "jobs")
+            self.largest[name] = max(self.largest[name], size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +120,9 @@ class RuleResult:
         return self.verdict is Verdict.FAIL and not self.known
 
 
-def verdict_of(rule: Rule, coverage: Coverage, found: Counterexample | None, *, cut: str | None) -> tuple[Verdict, str | None]:
+def verdict_of(
+    rule: Rule, coverage: Coverage, found: Counterexample | None, *, cut: str | None
+) -> tuple[Verdict, str | None]:
     """The verdict, and its reason where it is inconclusive.
 
     Args:
@@ -164,12 +165,7 @@ class Report:
     @property
     def verdict(self) -> Overall:
         """What is said of the tracker: violations before incomplete before conformant."""
-        if self.failed:
-            return Overall.VIOLATIONS
-        judged = [result for result in self.rules if result.verdict is not Verdict.NOT_APPLICABLE]
-        if not judged or any(result.verdict is Verdict.INCONCLUSIVE for result in judged):
-            return Overall.INCOMPLETE
-        return Overall.CONFORMANT
+        return overall(Counter(result.verdict for result in self.rules), unknown=bool(self.failed))
 
     @property
     def ok(self) -> bool:
@@ -204,6 +200,22 @@ class Report:
         lines = [f"{self.tracker}: {self.summary}"]
         lines += [f"{each.id}: {each.counterexample.message}" for each in self.failed if each.counterexample]
         return "\n".join(lines)
+
+
+def overall(counts: Mapping[Verdict, int], *, unknown: bool) -> Overall:
+    """What is said of the tracker: violations before incomplete before conformant.
+
+    Args:
+        counts: how many rules have which verdict.
+        unknown: whether one of the failures is not in the baseline.
+
+    >>> overall({Verdict.PASS: 12}, unknown=False)
+    <Overall.CONFORMANT: 'conformant'>
+    """
+    if unknown:
+        return Overall.VIOLATIONS
+    judged = counts.get(Verdict.PASS, 0) + counts.get(Verdict.FAIL, 0)
+    return Overall.CONFORMANT if judged and not counts.get(Verdict.INCONCLUSIVE, 0) else Overall.INCOMPLETE
 
 
 def summary(verdict: Overall, counts: Mapping[Verdict, int], *, stale: int = 0) -> str:

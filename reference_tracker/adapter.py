@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 
-from pytest_jobstatus import Event, JobError, Profile, Snapshot, Status
 from sqlalchemy import create_engine
 
+from pytest_jobstatus import Event, JobError, Profile, Snapshot, Status
 from reference_tracker.lifecycle import Change, Kind, Row
 from reference_tracker.tracker import JobStatusTracker
 
@@ -29,7 +29,8 @@ class Adapter:
 
     def apply(self, event: Event) -> None:
         """Merge the event."""
-        error = event.error and (event.error.type, event.error.message, event.error.traceback)
+        given = event.error
+        error = None if given is None else (given.type, given.message, given.traceback)
         self.tracker.apply(
             Change(
                 job_id=event.job_id,
@@ -76,7 +77,8 @@ def snapshot(row: Row) -> Snapshot:
 def sqlite() -> Iterator[Adapter]:
     """The target `reference_tracker.adapter:sqlite`: the reference tracker on an SQLite file of its own."""
     with TemporaryDirectory(prefix="jobstatus-") as folder:
-        engine = create_engine(f"sqlite:///{Path(folder) / 'jobs.db'}")
+        # Every connection comes back committed, so that the pool need not roll back.
+        engine = create_engine(f"sqlite:///{Path(folder) / 'jobs.db'}", pool_reset_on_return=None)
         tracker = JobStatusTracker(engine)
         tracker.create_table()
         try:

@@ -44,5 +44,6 @@ JOB_STATUS = Table(
     CheckConstraint("(completed_at IS NOT NULL) = (status = 'completed')", name="completed_at_if_completed"),
     CheckConstraint("(failed_at IS NOT NULL) = (status = 'failed')", name="failed_at_if_failed"),
     CheckConstraint("(cancelled_at IS NOT NULL) = cancelled", name="cancelled_at_if_cancelled"),
+    sqlite_with_rowid=False,
 )
 """One row per job. A cancelled job is failed with `cancelled` set."""

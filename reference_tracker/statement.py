@@ -10,7 +10,7 @@ from sqlalchemy.dialects.sqlite import insert
 from reference_tracker.lifecycle import OVER
 from reference_tracker.schema import JOB_STATUS
 
-TICK = literal_column("1")
+TICK: ColumnElement[int] = literal_column("1")
 Value = ColumnElement[Any]
 
 
@@ -71,7 +71,9 @@ def _after(new: Any, old: Any) -> Value:
 
 
 def _phase(row: Any) -> Value:
-    zero, one, two = (literal_column(str(number)) for number in range(3))
+    zero: Value = literal_column("0")
+    one: Value = literal_column("1")
+    two: Value = literal_column("2")
     return case((_is(row.status, "active"), one), (row.attempt == zero, zero), else_=two)
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, bindparam, event, select
 
 from reference_tracker.lifecycle import Change, Row, first
 from reference_tracker.schema import JOB_STATUS, METADATA
@@ -22,7 +19,8 @@ COLUMNS = tuple(column.name for column in JOB_STATUS.columns)
 
 
 class Store:
-    """The rows of a database.
+    """The rows of a database. It works below SQLAlchemy's expression layer, which costs more than the statement, but
+    not around its pool.
 
     Args:
         engine: SQLAlchemy's; its pool hands out every connection.
@@ -42,33 +40,34 @@ class Store:
     def write(self, change: Change, *, now: datetime) -> None:
         """Merge one event into its row, in one statement."""
         values = _values(first(change, now=now))
-        with self._cursor() as cursor:
-            cursor.execute(self._merge, tuple(values[name] for name in self._parameters))
+        parameters = [values[name] for name in self._parameters]
+        connection = self._engine.raw_connection()
+        try:
+            connection.cursor().execute(self._merge, parameters)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            connection.close()
 
     def read(self, job_id: str) -> Row | None:
         """The job's row; None where nothing is known."""
-        with self._cursor() as cursor:
+        connection = self._engine.raw_connection()
+        try:
+            cursor = connection.cursor()
             cursor.execute(self._read, (job_id,))
             found = cursor.fetchone()
+            cursor.close()
+        finally:
+            connection.close()
         return None if found is None else _row(found)
 
     def forget(self, job_ids: list[str]) -> None:
         """Delete the rows of these jobs."""
         with self._engine.begin() as connection:
-            for job_id in job_ids:
-                connection.execute(JOB_STATUS.delete().where(JOB_STATUS.c.job_id == job_id))
-
-    @contextmanager
-    def _cursor(self) -> Iterator[Any]:
-        # Below SQLAlchemy's expression layer, which costs more than the statement, but not around its pool.
-        connection = self._engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            yield cursor
-            cursor.close()
-            connection.commit()
-        finally:
-            connection.close()
+            deleted = JOB_STATUS.delete().where(JOB_STATUS.c.job_id == bindparam("gone"))
+            connection.execute(deleted, [{"gone": job_id} for job_id in job_ids])
 
 
 def prepare_sqlite(engine: Engine) -> None:
@@ -81,7 +80,7 @@ def prepare_sqlite(engine: Engine) -> None:
 
 
 def _values(row: Row) -> dict[str, Any]:
-    values = {each.name: getattr(row, each.name) for each in fields(row)}
+    values = dict(row.__dict__)
     for name in INSTANTS:
         if values[name] is not None:
             values[name] = (values[name] - EPOCH) // MICROSECOND
@@ -93,7 +92,8 @@ def _row(found: tuple[Any, ...]) -> Row:
     values = dict(zip(COLUMNS, found, strict=True))
     for name in INSTANTS:
         if values[name] is not None:
-            values[name] = EPOCH + values[name] * MICROSECOND
-    values["progress"] = None if values["progress"] is None else json.loads(values["progress"])
+            values[name] = EPOCH + timedelta(microseconds=values[name])
+    if values["progress"] is not None:
+        values["progress"] = json.loads(values["progress"])
     values["cancelled"] = bool(values["cancelled"])
     return Row(**values)

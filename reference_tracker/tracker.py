@@ -67,9 +67,7 @@ class JobStatusTracker:
         self, job_id: str, error: BaseException | None = None, *, attempt: int = 1, at: datetime | None = None
     ) -> None:
         """The attempt failed, another will follow."""
-        self.apply(
-            Change(job_id=job_id, kind="retrying", at=at or self._now(), attempt=attempt, error=_error(error))
-        )
+        self.apply(Change(job_id=job_id, kind="retrying", at=at or self._now(), attempt=attempt, error=_error(error)))
 
     def mark_job_stalled(self, job_id: str, *, attempt: int = 1, at: datetime | None = None) -> None:
         """The attempt's worker was lost; the queue will run the job again."""
@@ -90,9 +88,7 @@ class JobStatusTracker:
     ) -> None:
         """Somebody called the job off."""
         self.apply(
-            Change(
-                job_id=job_id, kind="cancelled", at=at or self._now(), attempt=attempt, cancelled_by=cancelled_by
-            )
+            Change(job_id=job_id, kind="cancelled", at=at or self._now(), attempt=attempt, cancelled_by=cancelled_by)
         )
 
     def get_job_status(self, job_id: str) -> Row | None:
@@ -107,6 +103,5 @@ class JobStatusTracker:
 def _error(error: BaseException | None) -> tuple[str, str, str | None] | None:
     if error is None:
         return None
-
 
     return (type(error).__name__, str(error), "".join(format_exception(error)))

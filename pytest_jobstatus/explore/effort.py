@@ -38,15 +38,42 @@ class Effort:
 
 EFFORTS = {
     "quick": Effort(
-        in_order=5, orders=3, all_orders=4, again=4, again_orders=2, after_end=4, single=2, samples=20, largest=10, seconds=30
+        in_order=5,
+        orders=3,
+        all_orders=4,
+        again=4,
+        again_orders=2,
+        after_end=4,
+        single=2,
+        samples=20,
+        largest=10,
+        seconds=30,
     ),
     "default": Effort(
-        in_order=7, orders=4, all_orders=5, again=5, again_orders=3, after_end=5, single=3, samples=80, largest=12, seconds=120
+        in_order=7,
+        orders=4,
+        all_orders=5,
+        again=5,
+        again_orders=3,
+        after_end=5,
+        single=3,
+        samples=80,
+        largest=12,
+        seconds=120,
     ),
     "thorough": Effort(
-        in_order=9, orders=5, all_orders=6, again=6, again_orders=4, after_end=6, single=4, samples=2000, largest=16, seconds=3600
+        in_order=9,
+        orders=5,
+        all_orders=6,
+        again=6,
+        again_orders=4,
+        after_end=6,
+        single=4,
+        samples=2000,
+        largest=16,
+        seconds=3600,
     ),
-}  # fmt: skip
+}
 
 
 def effort_named(name: str, *, source: str) -> Effort:

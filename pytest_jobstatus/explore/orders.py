@@ -37,7 +37,9 @@ def clocks_for(profile: Profile) -> tuple[Clock, ...]:
     4
     """
     allowed = CLOCKS if profile.supports("skew") else (AGREE, TIE)
-    return tuple(replace(clock, tick=max(clock.tick, 4 * profile.resolution)) if clock.tick else clock for clock in allowed)
+    return tuple(
+        replace(clock, tick=max(clock.tick, 4 * profile.resolution)) if clock.tick else clock for clock in allowed
+    )
 
 
 def runs(size: int, profile: Profile) -> Iterator[tuple[Shape, tuple[Event, ...]]]:
@@ -53,7 +55,9 @@ def _in_order(effort: Effort, profile: Profile) -> Part:
 
 
 def _orders(size: int, profile: Profile) -> Part:
-    return Part(f"every order of every run of up to {size} events, all losses at the end of each", _permuted(size, profile))
+    return Part(
+        f"every order of every run of up to {size} events, all losses at the end of each", _permuted(size, profile)
+    )
 
 
 def _permuted(size: int, profile: Profile) -> Iterator[Plan]:
@@ -66,24 +70,36 @@ def _at_once_again(effort: Effort, profile: Profile) -> Part:
     def plans() -> Iterator[Plan]:
         for plan in _permuted(effort.again_orders, profile):
             yield replace(plan, order=again_at_once(plan.order, times=2))
-        for _, events in runs(effort.in_order, profile):
+        for events in _many_attempts(effort, profile):
             yield Plan(events=events, order=again_at_once(range(len(events)), times=3))
 
-    size, ordered = effort.again_orders, effort.in_order
-    return Part(f"every event again at once, in every order of up to {size} events and in order up to {ordered}", plans())
+    return Part(f"every event again at once, {_again_bounds(effort)}", plans())
+
+
+def _many_attempts(effort: Effort, profile: Profile) -> Iterator[tuple[Event, ...]]:
+    """Small runs, and larger ones in which every attempt that there may be is started."""
+    for shape, events in runs(effort.in_order, profile):
+        if len(shape) <= effort.again or max(mark.attempt for mark in shape) == MOST_ATTEMPTS:
+            yield events
+
+
+def _again_bounds(effort: Effort) -> str:
+    return (
+        f"in every order of up to {effort.again_orders} events, in order up to {effort.again},"
+        f" and up to {effort.in_order} with {MOST_ATTEMPTS} attempts"
+    )
 
 
 def _later_again(effort: Effort, profile: Profile) -> Part:
     def plans() -> Iterator[Plan]:
         for plan in _permuted(effort.again_orders, profile):
             yield replace(plan, order=again_later(plan.order))
-        for _, events in runs(effort.again, profile):
+        for events in _many_attempts(effort, profile):
             if len(events) > effort.again_orders:
                 yield Plan(events=events, order=again_later(range(len(events))))
                 yield Plan(events=events, order=(*range(len(events)), *reversed(range(len(events)))))
 
-    size, ordered = effort.again_orders, effort.again
-    return Part(f"every event again after each other, in every order of up to {size} events and in order up to {ordered}", plans())
+    return Part(f"every event again after each other, {_again_bounds(effort)}", plans())
 
 
 def strays(shape: Shape, profile: Profile, *, clock: Clock = AGREE) -> list[Event]:
@@ -92,14 +108,16 @@ def strays(shape: Shape, profile: Profile, *, clock: Clock = AGREE) -> list[Even
     """
     last = max(mark.attempt for mark in shape)
     top = min(last + 1, MOST_ATTEMPTS) if profile.supports("retrying") or profile.supports("stalled") else 1
-    marks = [Mark(kind, attempt) for kind in EventKind if kind in profile.kinds for attempt in _attempts(kind, last, top)]
+    marks = [
+        Mark(kind, attempt) for kind in EventKind if kind in profile.kinds for attempt in _attempts(kind, last, top)
+    ]
     position = len(shape)
     end = clock.at(position - 1, shape[-1].kind)
-    found = []
-    for number, mark in enumerate(marks):
-        for at in (clock.at(position, mark.kind), end - clock.tick / 2):
-            found.append(emit(mark, at=at, nth=(position + number) % 20))
-    return found
+    return [
+        emit(mark, at=at, nth=(position + number) % 20)
+        for number, mark in enumerate(marks)
+        for at in (clock.at(position, mark.kind), end - clock.tick / 2)
+    ]
 
 
 def _attempts(kind: EventKind, last: int, top: int) -> Sequence[int]:
@@ -117,19 +135,22 @@ def _after_end(effort: Effort, profile: Profile) -> Part:
                 continue
             extra = strays(shape, profile, clock=clocks_for(profile)[0])
             size = len(events)
-            ways = dict.fromkeys(((*range(size),), (size - 1,)))
+            in_full, alone = tuple(range(size)), (size - 1,)
             if size <= effort.single:
-                for way in ways:
+                for way in dict.fromkeys((in_full, alone)):
                     for stray in extra:
                         yield Plan(events=(*events, stray), order=(*way, size), strays=frozenset({size}))
             added = tuple(range(size, size + len(extra)))
-            for way in ways:
-                late = tuple(index for index in range(size) if index not in way)
-                yield Plan(events=(*events, *extra), order=(*way, *late, *added), strays=frozenset(added))
-                yield Plan(events=(*events, *extra), order=(*way, *reversed(added), *late), strays=frozenset(added))
+            all_of_them = frozenset(added)
+            yield Plan(events=(*events, *extra), order=(*in_full, *added), strays=all_of_them)
+            if size <= effort.single:
+                yield Plan(
+                    events=(*events, *extra), order=(*alone, *reversed(added), *in_full[:-1]), strays=all_of_them
+                )
 
     return Part(
-        f"each kind of event after every ended run: one by one up to {effort.single} events, all up to {effort.after_end}",
+        f"each kind of event after every ended run: one by one up to {effort.single} events,"
+        f" all together up to {effort.after_end}",
         plans(),
     )
 
@@ -147,7 +168,7 @@ def _clocks(effort: Effort, profile: Profile) -> Part:
     clocks = clocks_for(profile)
 
     def plans() -> Iterator[Plan]:
-        for shape in shapes(effort.in_order - 1, profile.kinds):
+        for shape in shapes(effort.again, profile.kinds):
             size = len(shape)
             ordered = tuple(range(size))
             orders = {ordered: None, ordered[::-1]: None, (size - 1, *ordered[:-1]): None}
@@ -157,12 +178,18 @@ def _clocks(effort: Effort, profile: Profile) -> Part:
                     yield Plan(events=events, order=order, clock=clock.name)
 
     names = ", ".join(clock.name for clock in clocks)
-    return Part(f"clocks ({names}) in every order of up to {effort.orders - 1} events, larger ones in order and reversed", plans())
+    return Part(
+        f"clocks ({names}) in every order of up to {effort.orders - 1} events,"
+        f" in order and reversed up to {effort.again}",
+        plans(),
+    )
 
 
 def _strangers(effort: Effort, profile: Profile) -> Part:
     plans = (replace(in_order(events), strangers=("stranger",), reads=3) for _, events in runs(effort.orders, profile))
-    return Part(f"every run of up to {effort.orders} events in order, three reads each, beside a job never heard of", plans)
+    return Part(
+        f"every run of up to {effort.orders} events in order, three reads each, beside a job never heard of", plans
+    )
 
 
 FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {

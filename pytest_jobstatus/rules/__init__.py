@@ -74,8 +74,23 @@ def named(number: str, *, source: str) -> Rule:
     """
     found = [each for each in select([number], source=source) if each.id == number.upper()]
     if not found:
-        raise Misuse(f"{source}: {number} is a family; say which rule: {', '.join(sorted(_numbers(number.upper(), source)))}")
+        raise Misuse(
+            f"{source}: {number} is a family; say which rule: {', '.join(sorted(_numbers(number.upper(), source)))}"
+        )
     return found[0]
 
 
-__all__ = ["PLANNED", "RULES", "SPEC", "TOTAL", "Level", "Need", "Plans", "Rule", "Violation", "named", "rule", "select"]
+__all__ = [
+    "PLANNED",
+    "RULES",
+    "SPEC",
+    "TOTAL",
+    "Level",
+    "Need",
+    "Plans",
+    "Rule",
+    "Violation",
+    "named",
+    "rule",
+    "select",
+]

@@ -9,7 +9,8 @@ from pytest_jobstatus.rules.rule import Level
 SPEC = "JSL/1"
 
 FAMILIES = (
-    "TRACK", "IDEM", "TERM", "TIME", "CONV", "RETRY", "CANC", "PROG", "STALL", "DATA", "ISO", "RACE", "FAULT", "DUR", "LOAD",
+    "TRACK", "IDEM", "TERM", "TIME", "CONV", "RETRY", "CANC", "PROG",
+    "STALL", "DATA", "ISO", "RACE", "FAULT", "DUR", "LOAD",
 )  # fmt: skip
 """In the order of the book."""
 

@@ -12,7 +12,6 @@ from pytest_jobstatus.tracker import Snapshot
 @rule(
     "CONV-1",
     Plans.ALL_ORDERS,
-    Plans.LATER_AGAIN,
     Plans.SAMPLES,
     compares=True,
     incidents=("mher/flower#831", "RolnickLab/antenna#1338"),
@@ -36,7 +35,9 @@ def conv_1(history: History) -> Iterator[Violation | None]:
         if name is None:
             yield None
         else:
-            message = f"in this order the job shows {_end(step.after)}; the same events in causal order show {_end(causal)}"
+            message = (
+                f"in this order the job shows {_end(step.after)}; the same events in causal order show {_end(causal)}"
+            )
             yield Violation(step=number, field=name, message=message)
 
 

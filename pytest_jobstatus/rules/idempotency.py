@@ -43,8 +43,8 @@ def idem_2(history: History) -> Iterator[Violation | None]:
     Not checked if: the earlier delivery was refused; progress that shares its instant with other progress of its
     attempt, of which the last delivered shows.
     Exercised: each repeat that comes after other events, accepted or refused as declared.
-    If it fails: the guard looks at the status alone, not at attempt and phase; a timestamp taken from whatever came last;
-    progress without its attempt and instant beside it.
+    If it fails: the guard looks at the status alone, not at attempt and phase; a timestamp taken from whatever came
+    last; progress without its attempt and instant beside it.
     """
     for number in range(2, len(history.steps)):
         if history.steps[number].index != history.steps[number - 1].index and not _tied_progress(history, number):

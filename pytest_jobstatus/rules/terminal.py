@@ -107,7 +107,9 @@ def term_3(history: History) -> Iterator[Violation | None]:
             message = f"{end.event.name} overtook earlier events and must be {missed}; the job shows {shown}"
             yield Violation(step=number, field="status", message=message)
         elif history.profile.supports(END_TIMES[status]) and step.after.ended_at is None:
-            message = f"{end.event.name} overtook earlier events; its {END_TIMES[status]} must be {missed}, it is missing"
+            message = (
+                f"{end.event.name} overtook earlier events; its {END_TIMES[status]} must be {missed}, it is missing"
+            )
             yield Violation(step=number, field=END_TIMES[status], message=message)
         else:
             yield None

@@ -24,8 +24,8 @@ _PAIRS = tuple(
     incidents=("tudo-r/BatchJobs#112",),
 )
 def time_1(history: History) -> Iterator[Violation | None]:
-    """`created_at`, `started_at` and the end time stand in order whenever they are shown: each later than the one before
-    where the profile says "strict", else none earlier.
+    """`created_at`, `started_at` and the end time stand in order whenever they are shown: each later than the one
+    before where the profile says "strict", else none earlier.
 
     Intent: Durations are computed from these columns; a negative one breaks charts, alerts and database constraints.
     Not checked if: the tracker shows fewer than two of the three times.
@@ -42,7 +42,9 @@ def time_1(history: History) -> Iterator[Violation | None]:
         if wrong is not None:
             first, second = wrong
             relation = "later than" if strict else "no earlier than"
-            message = f"{second} must be {relation} {first}: {_clock(step.after, second)} against {_clock(step.after, first)}"
+            message = (
+                f"{second} must be {relation} {first}: {_clock(step.after, second)} against {_clock(step.after, first)}"
+            )
             yield Violation(step=number, field=second, message=message)
         elif pairs:
             yield None

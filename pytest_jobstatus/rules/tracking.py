@@ -30,7 +30,8 @@ def track_1(history: History) -> Iterator[Violation | None]:
             message = f"{step.event.name} was delivered in order, but the job reads as nothing"
             yield Violation(step=number, field="row", message=message)
         elif step.after.status not in allowed:
-            message = f"{step.event.name} was delivered in order and must show {position.or_so(allowed)}; it shows {step.after.status}"
+            told = f"{step.event.name} was delivered in order and must show {position.or_so(allowed)}"
+            message = f"{told}; it shows {step.after.status}"
             yield Violation(step=number, field="status", message=message)
         else:
             yield None
@@ -99,8 +100,9 @@ def _refusal(history: History, number: int, step: Step) -> str:
     if not isinstance(step.raised, history.profile.refuses):
         return f"{step.event.name} must be accepted; it raised {said(step.raised)}"
     shown = step.before.status if step.before is not None else "nothing"
-    what = "is ahead" if position.is_ahead(history, number) else "is newer progress of the running attempt"
-    return f"{step.event.name} {what} of what was shown ({shown}) and must be accepted; it was refused with {said(step.raised)}"
+    what = "is ahead" if position.is_ahead(history, number) else "is newer progress, ahead"
+    refused = f"it was refused with {said(step.raised)}"
+    return f"{step.event.name} {what} of what was shown ({shown}) and must be accepted; {refused}"
 
 
 @rule(
@@ -131,13 +133,15 @@ def track_4(history: History) -> Iterator[Violation | None]:
             message = f"{name} was delivered, so the job must show {status}; it shows {step.after.status}"
             yield Violation(step=number, field="status", message=message)
         elif history.profile.supports("attempt") and (step.after.attempt or 0) != end.event.attempt:
-            message = f"{name} was delivered, so the job must show attempt {end.event.attempt}; it shows {step.after.attempt}"
+            message = (
+                f"{name} was delivered, so the job must show attempt {end.event.attempt}; it shows {step.after.attempt}"
+            )
             yield Violation(step=number, field="attempt", message=message)
         else:
             yield None
 
 
-@rule("TRACK-6", Plans.ORDERS, Plans.LATER_AGAIN, Plans.SAMPLES, incidents=("cylc/cylc-flow#351",))
+@rule("TRACK-6", Plans.ORDERS, Plans.SAMPLES, incidents=("cylc/cylc-flow#351",))
 def track_6(history: History) -> Iterator[Violation | None]:
     """An event other than progress that is ahead of the shown position shows its status and attempt, whatever was
     lost before it; one that is behind changes neither.
@@ -167,10 +171,13 @@ def _shown_ahead(history: History, number: int, step: Step) -> Violation | None:
     if step.after is None:
         return Violation(step=number, field="row", message=f"{name} was ahead, but the job reads as nothing")
     if step.after.status not in allowed:
-        message = f"{name} was ahead of what was shown and must show {position.or_so(allowed)}; it shows {step.after.status}"
+        message = (
+            f"{name} was ahead of what was shown and must show {position.or_so(allowed)}; it shows {step.after.status}"
+        )
         return Violation(step=number, field="status", message=message)
     if history.profile.supports("attempt") and (step.after.attempt or 0) != step.event.attempt:
-        message = f"{name} was ahead of what was shown and must show attempt {step.event.attempt}; it shows {step.after.attempt}"
+        told = f"{name} was ahead of what was shown and must show attempt {step.event.attempt}"
+        message = f"{told}; it shows {step.after.attempt}"
         return Violation(step=number, field="attempt", message=message)
     return None
 

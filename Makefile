@@ -1,0 +1,37 @@
+# make demo: see it work · make test: everything that CI runs · make bench: how fast it is
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+
+.PHONY: demo test lint bench clean
+.DELETE_ON_ERROR:
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@
+
+demo: $(VENV)/installed
+	@echo '== The reference tracker on SQLite'
+	$(BIN)/jobstatus check reference_tracker.adapter:sqlite
+	@echo
+	@echo '== A faulty tracker'
+	$(BIN)/jobstatus demo
+	@echo
+	@echo "== Celery's own database result backend on SQLite (violations are expected: exit code 1)"
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/jobstatus check "celery:db+sqlite:///$$folder/jobs.db"; test $$? -eq 1
+
+lint: $(VENV)/installed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+test: lint
+	$(BIN)/pytest -n 2 --dist worksteal
+
+bench: $(VENV)/installed
+	$(BIN)/python -m tests.benchmarks
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

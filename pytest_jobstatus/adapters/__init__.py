@@ -1,0 +1,1 @@
+"""Ready-made adapters for real systems, one file each, imported on demand."""

@@ -1,0 +1,136 @@
+"""The search for a history that breaks one rule, and for the smallest such."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from pytest_jobstatus.delivery import Plan, joined
+from pytest_jobstatus.explore.causal import Causal
+from pytest_jobstatus.explore.effort import Effort
+from pytest_jobstatus.explore.orders import FAMILIES, Part
+from pytest_jobstatus.explore.samples import sampled
+from pytest_jobstatus.explore.shrink import shrunk
+from pytest_jobstatus.handle import Factory, Handle
+from pytest_jobstatus.history import History, recent, record
+from pytest_jobstatus.rules import Plans, Rule, Violation
+from pytest_jobstatus.scenario import Scenario
+from pytest_jobstatus.tracker import Profile
+from pytest_jobstatus.verdict import Counterexample, Coverage
+
+MOST_REPLAYED = 20_000
+"""How many deliveries are repeated in search of the histories that a failure depends on."""
+
+
+@dataclass(kw_only=True)
+class Search:
+    """The search for a history that breaks one rule.
+
+    Args:
+        rule: what is judged.
+        effort: how far to look.
+        seed: of what is drawn at random.
+        scenarios: what to try first, where it is about the rule.
+    """
+
+    rule: Rule
+    effort: Effort
+    seed: int
+    scenarios: tuple[Scenario, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)
+    cut: str | None = None
+    tried: list[Plan] = field(default_factory=list)
+
+    def first_failure(self, handle: Handle) -> tuple[History, Violation] | None:
+        """Try plan after plan, smallest first, until one fails."""
+        observe = observer(handle, self.rule)
+        deadline = time.monotonic() + self.effort.seconds
+        for part in self.parts(handle.profile):
+            for plan in part.plans:
+                history = observe(plan)
+                exercised, violation = self.rule.judge(history)
+                self.coverage.add(plan, history, exercised)
+                if violation is not None:
+                    return history, violation
+                self.tried.append(plan)
+                if time.monotonic() > deadline:
+                    self.cut = f"ran out of time ({self.effort.seconds:g} s)"
+                    return None
+            self.coverage.complete.append(part.title)
+        return None
+
+    def parts(self, profile: Profile) -> Iterator[Part]:
+        """The families of plans that can break the rule; scenarios that are about it come first."""
+        about = [s.plan for s in self.scenarios if self.rule.id in s.rules and _playable(s.plan, profile)]
+        if about:
+            yield Part(f"{len(about)} scenarios", iter(about))
+        for name in self.rule.plans:
+            if name in FAMILIES:
+                yield FAMILIES[name](self.effort, profile)
+            else:
+                with_strays = name is Plans.STRAY_SAMPLES
+                yield sampled(self.effort, profile, seed=self.seed, with_strays=with_strays)
+
+    def smallest(self, factory: Factory, history: History, violation: Violation) -> Counterexample:
+        """Repeat the failure on a fresh tracker and take away what it does not need."""
+        until_then = replace(history.plan, order=history.plan.order[: violation.step + 1])
+        plan = next((plan for plan in (until_then, history.plan) if self.fails(factory, plan) is not None), None)
+        if plan is None:
+            plan = self._with_histories_before(factory, history.plan)
+            if plan is None:
+                note = (
+                    f"seen once: a fresh tracker did not repeat it, nor did one that was told"
+                    f" the {len(self.tried)} histories before it"
+                )
+                return Counterexample(rule=self.rule.id, violation=violation, history=history, note=note)
+        smaller = shrunk(plan, lambda candidate: self.fails(factory, candidate) is not None)
+        found = self.fails(factory, smaller) or self.fails(factory, smaller)
+        if found is None:
+            return Counterexample(
+                rule=self.rule.id,
+                violation=violation,
+                history=history,
+                note="does not fail every time: shown as first seen",
+            )
+        needs = f"needs {len(smaller.jobs)} jobs: one alone does not show it" if len(smaller.jobs) > 1 else None
+        return Counterexample(rule=self.rule.id, violation=found[1], history=found[0], note=needs)
+
+    def _with_histories_before(self, factory: Factory, plan: Plan) -> Plan | None:
+        """The plan after as few of the histories before it as it takes to fail again."""
+        count, replayed = 1, 0
+        while True:
+            longer = joined([*self.tried[-count:], plan])
+            replayed += len(longer.order)
+            if self.fails(factory, longer) is not None:
+                return longer
+            if count >= len(self.tried) or replayed > MOST_REPLAYED:
+                return None
+            count *= 4
+
+    def fails(self, factory: Factory, plan: Plan) -> tuple[History, Violation] | None:
+        """What a fresh tracker shows, if it breaks the rule with this plan."""
+        with factory.open() as handle:
+            history = observer(handle, self.rule)(plan)
+        violation = self.rule.judge(history)[1]
+        return None if violation is None else (history, violation)
+
+
+def observer(handle: Handle, rule: Rule | None) -> Callable[[Plan], History]:
+    """How a plan is carried out on the tracker and seen, with its causal counterpart where the rule compares."""
+    shift = recent(now=datetime.now(UTC), zone=handle.profile.zone)
+
+    def observe(plan: Plan) -> History:
+        return record(handle, plan, shift=shift)
+
+    if rule is None or not rule.compares:
+        return observe
+    causal = Causal(observe)
+    return lambda plan: causal.beside(observe(plan))
+
+
+def _playable(plan: Plan, profile: Profile) -> bool:
+    """Whether the tracker knows every kind that the plan delivers."""
+    attempts = profile.supports("retrying") or profile.supports("stalled")
+    return all(event.kind in profile.kinds and (attempts or event.attempt < 2) for event in plan.events)

@@ -1,0 +1,100 @@
+"""The options that the command line, pytest and `[tool.jobstatus]` in pyproject.toml share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_jobstatus.misuse import Misuse, listed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """One option.
+
+    Args:
+        name: on the command line `--name`, in pytest `--jobstatus-name`, in pyproject.toml the key.
+        help: what it does.
+        metavar: what its value is called.
+        type: of its value in pyproject.toml.
+        path: whether its value is a file or folder, which pyproject.toml gives relative to itself.
+    """
+
+    name: str
+    help: str
+    metavar: str
+    type: type = str
+    path: bool = False
+
+
+OPTIONS = (
+    Option(name="rules", metavar="TERM,TRACK-1", help="rules or families to judge (default: all that are checked)"),
+    Option(name="effort", metavar="quick|default|thorough", help="how far to search (default: default)"),
+    Option(name="seed", metavar="N", type=int, help="seed of what is drawn at random (default: 0)"),
+    Option(name="baseline", metavar="FILE", path=True, help="known violations; see the README"),
+    Option(name="scenarios", metavar="DIR", path=True, help="a folder of scenario files to try as well"),
+    Option(name="json", metavar="FILE", path=True, help="write the report as JSON"),
+)
+
+
+def configured(folder: Path) -> dict[str, Any]:
+    """The table `[tool.jobstatus]` of the pyproject.toml in a folder; empty where there is none.
+
+    Raises:
+        Misuse: for an unknown key, or a value of the wrong type.
+    """
+    file = folder / "pyproject.toml"
+    if not file.is_file():
+        return {}
+    import tomllib
+
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8")).get("tool", {}).get("jobstatus", {})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise Misuse(f"{file}: cannot be read: {error}") from None
+    return _checked(table, file)
+
+
+def _checked(table: Mapping[str, Any], file: Path) -> dict[str, Any]:
+    known = {option.name: option for option in OPTIONS}
+    values: dict[str, Any] = {}
+    for key, given in table.items():
+        where = f"{file}: [tool.jobstatus] {key} = {given!r}"
+        if key not in known:
+            raise Misuse(f"{where}: unknown key; allowed are {listed(known)}")
+        if key == "rules" and isinstance(given, list):
+            values[key] = ",".join(str(each) for each in given)
+        elif isinstance(given, bool) or not isinstance(given, known[key].type):
+            raise Misuse(f"{where}: allowed is a {known[key].type.__name__}")
+        else:
+            values[key] = str(file.parent / str(given)) if known[key].path else given
+    return values
+
+
+def merged(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """What was said on the command line, else what pyproject.toml says.
+
+    Args:
+        given: by option name; None where nothing was said.
+        folder: where pyproject.toml is.
+
+    Raises:
+        Misuse: for a bad value, named with where it came from.
+    """
+    values = configured(folder) | {name: each for name, each in given.items() if each is not None}
+    if "seed" in values:
+        try:
+            values["seed"] = int(values["seed"])
+        except ValueError:
+            raise Misuse(f"seed {values['seed']!r}: allowed is a whole number") from None
+    if "json" in values:
+        _check_writable(Path(values["json"]))
+    return values
+
+
+def _check_writable(file: Path) -> None:
+    """Refuse before the check what would lose its report afterwards."""
+    if file.is_dir() or not file.absolute().parent.is_dir():
+        raise Misuse(f"json {str(file)!r}: allowed is a file in a folder that exists")

@@ -1,0 +1,1 @@
+"""Rendering only: the same verdicts as text and as JSON."""

@@ -1,0 +1,139 @@
+"""The report as JSON: a stable format; keys may be added, never renamed."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.events import Event, JobError
+from pytest_jobstatus.handle import said
+from pytest_jobstatus.history import History, Step
+from pytest_jobstatus.rules import SPEC, TOTAL
+from pytest_jobstatus.scenario import event_names
+from pytest_jobstatus.tracker import Snapshot
+from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict, overall, summary
+
+FORMAT = "jobstatus-report/1"
+
+
+def render(report: Report) -> str:
+    """The report as JSON text.
+
+    >>> json.loads(render(Report(tracker="x", rules=())))["verdict"]
+    'incomplete'
+    """
+    return json.dumps(report_values(report), indent=2) + "\n"
+
+
+def report_values(report: Report) -> dict[str, Any]:
+    """The report as JSON values."""
+    values = assembled(report.tracker, [result_values(result) for result in report.rules])
+    return values | {"verdict": str(report.verdict), "summary": report.summary, "stale": dict(report.stale)}
+
+
+def assembled(tracker: str, rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A report from the results of single rules, as pytest gathers them.
+
+    Args:
+        tracker: its name.
+        rules: what `result_values` made of each.
+    """
+    counts = Counter(Verdict(rule["verdict"]) for rule in rules)
+    verdict = overall(counts, unknown=any(rule["verdict"] == Verdict.FAIL and not rule["known"] for rule in rules))
+    return {
+        "format": FORMAT,
+        "spec": SPEC,
+        "tracker": tracker,
+        "verdict": str(verdict),
+        "summary": summary(verdict, counts),
+        "rules_in_book": TOTAL,
+        "stale": {},
+        "rules": list(rules),
+    }
+
+
+def result_values(result: RuleResult) -> dict[str, Any]:
+    """One rule's result as JSON values."""
+    coverage = result.coverage
+    values: dict[str, Any] = {
+        "id": result.id,
+        "level": str(result.level),
+        "verdict": str(result.verdict),
+        "reason": result.reason,
+        "known": result.known,
+        "histories": coverage.histories,
+        "events": coverage.events,
+        "exercised": coverage.exercised,
+        "seconds": round(result.seconds, 3),
+        "covered": {
+            "complete": list(coverage.complete),
+            "largest": dict(coverage.largest),
+            "clocks": list(coverage.clocks),
+        },
+    }
+    if result.counterexample is not None:
+        values["counterexample"] = _counterexample(result.counterexample)
+    return values
+
+
+def _counterexample(found: Counterexample) -> dict[str, Any]:
+    return {
+        "message": found.message,
+        "field": found.violation.field,
+        "step": found.violation.step + 1,
+        "note": found.note,
+        "file": found.file,
+        "scenario": _scenario(found.plan),
+        "history": [_step(step, found.history) for step in found.history.steps],
+    }
+
+
+def _scenario(plan: Plan) -> dict[str, Any]:
+    names = event_names(plan)
+    return {
+        "events": [
+            {"name": names[index], **_event(event), **({"stray": True} if index in plan.strays else {})}
+            for index, event in enumerate(plan.events)
+        ],
+        "delivery": [names[index] for index in plan.order],
+        "reads": plan.reads,
+        "strangers": list(plan.strangers),
+    }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {
+        "job": event.job_id,
+        "kind": str(event.kind),
+        "at": event.occurred_at.isoformat(),
+        "attempt": event.attempt,
+        "error": _plain(event.error),
+        "progress": event.progress,
+        "cancelled_by": event.cancelled_by,
+        "retry_at": _plain(event.retry_at),
+        "context": dict(event.context),
+    }
+
+
+def _step(step: Step, history: History) -> dict[str, Any]:
+    return {
+        "step": step.number + 1,
+        "event": event_names(history.plan)[step.index],
+        "job": history.labels[step.event.job_id],
+        "raised": said(step.raised) if step.raised is not None else None,
+        "shown": _snapshot(step.after),
+    }
+
+
+def _snapshot(shown: Snapshot | None) -> dict[str, Any] | None:
+    return None if shown is None else {name: _plain(given) for name, given in shown.__dict__.items()}
+
+
+def _plain(given: Any) -> Any:
+    if isinstance(given, datetime):
+        return given.isoformat()
+    return dict(given.__dict__) if isinstance(given, JobError) else given

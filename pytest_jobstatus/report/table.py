@@ -1,0 +1,160 @@
+"""A history as a table that a tired person can read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from pytest_jobstatus.events import JobError
+from pytest_jobstatus.handle import said
+from pytest_jobstatus.history import History, Step
+from pytest_jobstatus.reading import differences
+from pytest_jobstatus.rules import Violation
+from pytest_jobstatus.runs import START
+from pytest_jobstatus.tracker import FIELDS, Snapshot
+
+LONGEST_VALUE = 60
+HIDDEN = ("job_id", "status", "attempt", "updated_at")
+"""Not listed among the changes: the first line says two of them, and `updated_at` moves at every step."""
+
+Row = tuple[str, ...]
+
+
+def table(history: History, *, violation: Violation | None = None, mark: str = "") -> list[str]:
+    """The deliveries of a history, when each event happened and what was shown afterwards.
+
+    Args:
+        history: what was seen.
+        violation: where it breaks a rule; its field is marked.
+        mark: what to write beside that field: the rule's number.
+    """
+    several = len(history.plan.jobs) > 1
+    head: Row = ("#", *(("job",) if several else ()), "delivered", "happened", "shown afterwards")
+    rows: list[Row] = [head]
+    newest = -1
+    for step in history.steps:
+        wrong = violation if violation is not None and violation.step == step.number else None
+        notes = _notes(step, late=step.index < newest, stray=step.index in history.plan.strays)
+        newest = max(newest, step.index)
+        name = f"{step.event.name}{notes}"
+        job = (history.labels[step.event.job_id],) if several else ()
+        first, *others = _effect(step, history, wrong, mark)
+        rows.append((str(step.number + 1), *job, name, clock(step.event.occurred_at, history.shift), first))
+        rows += [("", *("" for _ in job), "", "", other) for other in others]
+    if history.unreadable is not None and len(history.steps) < len(history.plan.order):
+        event = history.plan.events[history.plan.order[len(history.steps)]]
+        job = (event.job_id,) if several else ()
+        shown = f"read raised {history.unreadable}  ← {mark}"
+        rows.append((str(len(history.steps) + 1), *job, event.name, clock(event.occurred_at, timedelta()), shown))
+    return [*_aligned(rows), *_epilogue(history)]
+
+
+def _notes(step: Step, *, late: bool, stray: bool) -> str:
+    notes = [
+        word for word, holds in (("again", step.repeat), ("late", late and not step.repeat), ("extra", stray)) if holds
+    ]
+    return f" ({', '.join(notes)})" if notes else ""
+
+
+def _effect(step: Step, history: History, wrong: Violation | None, mark: str) -> Iterator[str]:
+    """What a reader saw, the position first, then each change; the field that broke the rule is marked."""
+
+    def marked(text: str, *names: str) -> str:
+        return f"{text}  ← {mark}" if wrong is not None and wrong.field in names else text
+
+    if step.raised is not None:
+        yield marked(f"apply raised {said(step.raised)}", "raised")
+    yield marked(shown(step.after), "row", "status", "attempt")
+    told = {"row", "raised", "status", "attempt"}
+    changed = differences(step.before, step.after)
+    for name in FIELDS if changed == ("row",) else changed:
+        old, new = getattr(step.before, name, None), getattr(step.after, name, None)
+        if name in HIDDEN or old == new:
+            continue
+        before = "" if old is None else f"{value(old, history.shift)} → "
+        told.add(name)
+        yield marked(f"{name} {before}{value(new, history.shift)}", name)
+    if wrong is not None and wrong.field not in told:
+        yield marked(f"{wrong.field} {value(getattr(step.after, wrong.field, None), history.shift)}", wrong.field)
+    if step.reread != step.after:
+        yield f"read again: {shown(step.reread)}"
+    for label, seen in step.strangers.items():
+        yield f"{label} reads as {shown(seen)}"
+
+
+def _epilogue(history: History) -> Iterator[str]:
+    for label, seen in history.first.items():
+        yield f"before anything was delivered, {label} read as {shown(seen)}"
+    if history.plan.lost:
+        lost = ", ".join(history.plan.events[index].name for index in history.plan.lost)
+        yield f"never delivered: {lost}"
+    last = len(history.steps) - 1
+    if last in history.causal:
+        job = history.steps[last].event.job_id
+        told = sorted({step.index for step in history.steps if step.raised is None and step.event.job_id == job})
+        names = ", ".join(history.plan.events[index].name for index in told)
+        yield f"in causal order ({names}): {shown(history.causal[last])}"
+
+
+def shown(snapshot: Snapshot | None) -> str:
+    """Status and attempt, in short.
+
+    >>> from pytest_jobstatus.tracker import Status
+    >>> shown(Snapshot("a", Status.ACTIVE, attempt=2)), shown(None)
+    ('active, attempt 2', 'nothing')
+    """
+    if snapshot is None:
+        return "nothing"
+    return f"{snapshot.status}, attempt {snapshot.attempt}" if snapshot.attempt else str(snapshot.status)
+
+
+def value(given: object, shift: timedelta) -> str:
+    """A field's value in few characters, without the ones that would break a line."""
+    if isinstance(given, datetime):
+        return clock(given, shift)
+    if isinstance(given, JobError):
+        text = f"{given.type}: {given.message}"
+    elif isinstance(given, str):
+        text = given
+    else:
+        text = "none" if given is None else json.dumps(given, default=repr)
+    text = text if text.isprintable() and text else json.dumps(text)
+    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+
+
+def clock(at: datetime, shift: timedelta) -> str:
+    """The time of day in UTC, with the date where it is not the plan's day.
+
+    >>> clock(START, timedelta())
+    '12:00:00'
+    """
+    instant = at.astimezone(UTC)
+    same_day = instant.date() == (START + shift).date()
+    return instant.time().isoformat() if same_day else instant.replace(tzinfo=None).isoformat(sep=" ")
+
+
+def trace(history: History) -> list[str]:
+    """Every apply and read of a history, with all that was given and all that was shown."""
+    lines = []
+    for step in history.steps:
+        event = step.event
+        given = {name: getattr(event, name) for name in ("error", "progress", "cancelled_by")}
+        told = [f"{name} {value(each, history.shift)}" for name, each in given.items() if each is not None]
+        job = history.labels[event.job_id]
+        lines.append(
+            f"{step.number + 1}. apply {', '.join([event.name, clock(event.occurred_at, history.shift), *told])}"
+        )
+        lines.append(f"     {f'raised {said(step.raised)}' if step.raised is not None else 'accepted'}")
+        seen = {} if step.after is None else {name: getattr(step.after, name) for name in FIELDS if name != "job_id"}
+        fields = [f"{name} {value(each, history.shift)}" for name, each in seen.items() if each is not None]
+        lines.append(f"   read {job}: {', '.join(fields) or 'nothing'}")
+    return [*lines, *([f"   read raised {history.unreadable}"] if history.unreadable is not None else [])]
+
+
+def _aligned(rows: Sequence[Row]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    return [
+        "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths, strict=False)), row[-1]]).rstrip()
+        for row in rows
+    ]

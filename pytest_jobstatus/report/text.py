@@ -1,0 +1,164 @@
+"""The report as text, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from textwrap import wrap
+
+from pytest_jobstatus.history import History
+from pytest_jobstatus.report.table import table
+from pytest_jobstatus.rules import PLANNED, RULES, SPEC, Rule, Violation, named
+from pytest_jobstatus.scenario import Scenario
+from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict
+
+WIDTH = 100
+WORDS = {
+    Verdict.PASS: "pass",
+    Verdict.FAIL: "FAIL",
+    Verdict.INCONCLUSIVE: "inconclusive",
+    Verdict.NOT_APPLICABLE: "not applicable",
+}
+
+
+def render(report: Report, *, target: str | None = None) -> str:
+    """The whole report.
+
+    Args:
+        report: what was found.
+        target: how to name the tracker in the command that repeats a failure; None where no command can.
+    """
+    lines = [
+        headline(report.tracker),
+        "",
+        *(result_line(result) for result in report.rules),
+        *findings(report, target=target),
+    ]
+    return "\n".join([*lines, "", report.summary, ""])
+
+
+def headline(tracker: str) -> str:
+    """What is judged by what."""
+    return f"{tracker} against {SPEC}"
+
+
+def result_line(result: RuleResult) -> str:
+    """One rule's verdict in one line, without times, so that two runs can be compared."""
+    coverage = result.coverage
+    if result.counterexample is not None:
+        details = result.counterexample.message
+    elif result.reason is not None:
+        details = result.reason
+    else:
+        details = f"exercised {_times(coverage.exercised)} in {coverage.histories} histories"
+    words = "known" if result.known else WORDS[result.verdict]
+    return f"{result.id:<8}  {words:<14}  {details}"
+
+
+def findings(report: Report, *, target: str | None = None) -> list[str]:
+    """Every counterexample, and every stale entry of the baseline."""
+    lines: list[str] = []
+    for result in report.rules:
+        if result.counterexample is not None:
+            lines += ["", *counterexample(result.counterexample, target=target, known=result.known)]
+    for number, reason in report.stale.items():
+        lines += ["", f"{number} does not fail any more, but the baseline lists it ({reason}): remove the entry"]
+    return lines
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
+
+
+def counterexample(found: Counterexample, *, target: str | None = None, known: bool = False) -> list[str]:
+    """The smallest history that breaks a rule, and what to do about it."""
+    rule = named(found.rule, source="report")
+    lines = [*wrap(f"{rule.id}{' (known)' if known else ''}: {rule.text}", WIDTH), ""]
+    lines += [f"    {line}" for line in wrap(_sentence(found.message), WIDTH - 4)]
+    if found.note is not None:
+        lines += [f"    {line}" for line in wrap(f"({found.note})", WIDTH - 4)]
+    lines += ["", *(f"    {line}" for line in table(found.history, violation=found.violation, mark=rule.id)), ""]
+    lines += [f"    {line}" for line in wrap(f"Look here: {rule.look}", WIDTH - 4, break_on_hyphens=False)]
+    if found.file is not None and target is not None:
+        lines.append(f"    Repeat it: jobstatus replay {found.file} {target}")
+    elif found.file is not None:
+        lines.append(f"    Saved as {found.file}")
+    return lines
+
+
+def _sentence(message: str) -> str:
+    return f"{message[:1].upper()}{message[1:]}."
+
+
+def replayed(
+    scenario: Scenario,
+    history: History,
+    verdicts: Mapping[str, tuple[int, Violation | None]],
+    not_applicable: Mapping[str, str],
+) -> list[str]:
+    """What a scenario shows now, and what its rules say of it.
+
+    Args:
+        scenario: what was carried out.
+        history: what was seen.
+        verdicts: by rule, how often its premise came up and the violation, if there is one.
+        not_applicable: by rule, why it does not apply.
+    """
+    broken = next(((number, violation) for number, (_, violation) in verdicts.items() if violation is not None), None)
+    mark, violation = broken if broken is not None else ("", None)
+    lines = [f"{scenario.id}: {scenario.title}", "", *table(history, violation=violation, mark=mark), ""]
+    for number, (exercised, found) in verdicts.items():
+        if found is not None:
+            lines.append(f"{number}: reproduced: {found.message}")
+        else:
+            lines.append(f"{number}: {'gone: it holds' if exercised else 'never exercised'}")
+    return lines + [f"{number}: not applicable: {reason}" for number, reason in not_applicable.items()]
+
+
+def covered(report: Report) -> Iterator[str]:
+    """What was tried for each rule, with its bounds."""
+    for result in report.rules:
+        if result.coverage.histories:
+            largest = ", ".join(f"{name} {size}" for name, size in result.coverage.largest.items())
+            tried = f"{result.coverage.histories} histories, {result.coverage.events} events"
+            yield f"{result.id}: {tried}; largest: {largest}"
+            yield from (f"    {title}" for title in result.coverage.complete)
+
+
+def rule_list() -> list[str]:
+    """The rule book: what is checked, and what is not yet."""
+    lines = [f"{SPEC}: {len(RULES)} rules are checked", ""]
+    for each in RULES:
+        lines += _entry(each.id, each.level, each.text)
+    lines += ["", f"{len(PLANNED)} rules are not yet checked", ""]
+    for planned in PLANNED:
+        lines += _entry(planned.id, planned.level, planned.text)
+    return lines
+
+
+def _entry(number: str, level: str, text: str) -> list[str]:
+    return wrap(text, WIDTH, initial_indent=f"{number:<8} {level:<7} ", subsequent_indent=" " * 17)
+
+
+def explanation(rule: Rule) -> list[str]:
+    """All that is known of a rule."""
+    sections = [
+        ("", rule.text),
+        ("Intent: ", rule.intent),
+        ("Not checked if: ", rule.not_checked_if),
+        ("Exercised: ", rule.exercised),
+        ("If it fails: ", rule.look),
+    ]
+    lines = [f"{rule.id} ({rule.level}, {SPEC})"]
+    for title, text in sections:
+        lines += ["", *wrap(f"{title}{text}", WIDTH, break_on_hyphens=False)]
+    if rule.incidents:
+        lines += ["", "Seen in the field:"]
+        lines += ["    https://github.com/" + incident.replace("#", "/issues/") for incident in rule.incidents]
+    return lines
+
+
+def rules_table() -> list[str]:
+    """The rule book as a Markdown table, for the README."""
+    lines = ["| rule | level | what it says |", "|---|---|---|"]
+    lines += [f"| {each.id} | {each.level} | {each.text} |" for each in RULES]
+    return lines

@@ -1,0 +1,76 @@
+"""What `conformance(MyTracker)` makes in a test module: one pytest item per rule."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pytest
+
+MARK = "_jobstatus"
+"""The attribute by which the plugin knows a test function that `conformance` made."""
+
+PROPERTY = "jobstatus"
+"""The user property by which an item tells its verdict, also from a worker of pytest-xdist."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suite:
+    """What a conformance test judges.
+
+    Args:
+        tracker: a class, a factory, or the name of a fixture.
+        scenarios: a folder of further scenario files.
+        file: the test module that asked for it.
+        line: and the line.
+    """
+
+    tracker: object
+    scenarios: str | None
+    file: str
+    line: int
+
+
+def conformance(tracker: object, *, scenarios: str | Path | None = None) -> Callable[..., None]:
+    """A test function that judges a tracker, one item per rule.
+
+    Args:
+        tracker: a class, a function that makes a fresh tracker at each call, or the name of a fixture that gives one
+            or the other.
+        scenarios: a folder of scenario files to try as well, relative to the test module.
+
+    In a test module, one line is enough: `test_conformance = conformance(MyTracker)`. The items are called
+    `test_conformance[TERM-1]`, …; a rule that does not apply is skipped with its reason, one that was never
+    exercised fails.
+
+    >>> class MyTracker: ...
+    >>> conformance(MyTracker).__name__
+    'test_conformance'
+    """
+    caller = sys._getframe(1)  # noqa: SLF001 - the documented way to the caller's file and line
+    folder = Path(caller.f_code.co_filename).parent
+    suite = Suite(
+        tracker=tracker,
+        scenarios=str(folder / scenarios) if scenarios is not None else None,
+        file=caller.f_code.co_filename,
+        line=caller.f_lineno,
+    )
+
+    def test_conformance(request: pytest.FixtureRequest, jobstatus_rule: str) -> None:
+        from pytest_jobstatus.items import judge_item
+
+        judge_item(suite, request, jobstatus_rule)
+
+    _place(test_conformance, suite)
+    setattr(test_conformance, MARK, suite)
+    test_conformance.__module__ = caller.f_globals.get("__name__", __name__)
+    return test_conformance
+
+
+def _place(function: Any, suite: Suite) -> None:
+    """Let pytest point at the user's line, where there is something to change, and not into this file."""
+    function.__code__ = function.__code__.replace(co_filename=suite.file, co_firstlineno=suite.line)

@@ -1,0 +1,86 @@
+"""Targets as a user names them: "my_app.jobs:MyTracker", or the short name of a ready-made adapter with its URL."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from pytest_jobstatus.handle import Factory, said
+from pytest_jobstatus.misuse import Misuse, listed
+
+ADAPTERS = {"celery": "pytest_jobstatus.adapters.celery"}
+"""Short names, and the modules whose `factory(url)` makes the adapter's factory."""
+
+
+def resolve(target: str, *, yes: bool = False) -> Factory:
+    """The factory that a target names.
+
+    Args:
+        target: "module:attribute", or a short name and a URL: "celery:db+sqlite:///jobs.db".
+        yes: whether rows may be written to a database that is not on this machine.
+
+    Raises:
+        Misuse: where there is no such module, attribute or adapter, or where `yes` is needed.
+
+    >>> resolve("collections:OrderedDict").name
+    'collections:OrderedDict'
+    >>> resolve("collections")
+    Traceback (most recent call last):
+    pytest_jobstatus.misuse.Misuse: target 'collections': allowed are module:attribute, or celery:URL
+    """
+    head, colon, rest = target.partition(":")
+    if not colon or not rest:
+        short = " or ".join(f"{name}:URL" for name in ADAPTERS)
+        raise Misuse(f"target {hidden(target)!r}: allowed are module:attribute, or {short}")
+    if head in ADAPTERS:
+        _refuse_remote(target, rest, yes=yes)
+        return Factory.of(import_module(ADAPTERS[head]).factory(rest), name=hidden(target))
+    return Factory.of(_attribute(target, head, rest), name=target)
+
+
+def _attribute(target: str, module: str, attribute: str) -> Any:
+    try:
+        found: Any = import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (module == error.name or module.startswith(f"{error.name}.")):
+            raise Misuse(
+                f"target {target!r}: there is no module {error.name!r}; is the folder right, is it installed?"
+            ) from None
+        raise Misuse(f"target {target!r}: importing {module} raised {said(error)}") from error
+    except Exception as error:
+        raise Misuse(f"target {target!r}: importing {module} raised {said(error)}") from error
+    for name in attribute.split("."):
+        if not hasattr(found, name):
+            names = [each for each in vars(found) if not each.startswith("_")]
+            raise Misuse(f"target {target!r}: {module} has no {name!r}; it has {listed(names[:20]) or 'nothing'}")
+        found = getattr(found, name)
+    return found
+
+
+def _refuse_remote(target: str, url: str, *, yes: bool) -> None:
+    host = urlsplit(url).hostname
+    if not yes and not _is_here(host):
+        raise Misuse(
+            f"{hidden(target)}: the check writes rows, and {host} is not this machine: say --yes if you mean it"
+        )
+
+
+def _is_here(host: str | None) -> bool:
+    if host in (None, "", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+def hidden(target: str) -> str:
+    """The target without its password.
+
+    >>> hidden("celery:db+postgresql://me:secret@localhost/jobs")
+    'celery:db+postgresql://me:***@localhost/jobs'
+    """
+    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", target)
