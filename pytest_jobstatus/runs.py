@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
-from pytest_jobstatus.events import Event, EventKind, JobError
-from pytest_jobstatus.misuse import Misuse, listed
+from pytest_jobstatus.events import TERMINAL_KINDS, Event, EventKind, JobError
+from pytest_jobstatus.misuse import Misuse
 
 START = datetime(2026, 1, 5, 12, 0, 0, tzinfo=UTC)
 """When the first event of a plan happens. Histories shift it by whole days into the recent past."""
@@ -17,7 +17,7 @@ START = datetime(2026, 1, 5, 12, 0, 0, tzinfo=UTC)
 MOST_ATTEMPTS = 3
 
 CREATED, ACTIVE, PROGRESS, RETRYING, STALLED, COMPLETED, FAILED, CANCELLED = EventKind
-BY_WORKER = frozenset({ACTIVE, PROGRESS, RETRYING, COMPLETED, FAILED})
+BY_WORKER = frozenset({ACTIVE, PROGRESS, COMPLETED, FAILED})
 """The kinds stamped by a worker's clock; the others are stamped by the producer's or the queue's."""
 
 
@@ -38,28 +38,43 @@ class Clock:
     Args:
         name: for plans, reports and scenario files.
         tick: from one event to the next.
-        worker: how far the workers' clock is ahead of the producer's; negative if behind.
+        offset: of the first event from `START`.
+        worker: how far the first worker's clock is ahead of the producer's and the queue's; negative if behind.
+        successor: the same for the workers of later attempts.
     """
 
     name: str
     tick: timedelta = timedelta(seconds=1)
+    offset: timedelta = timedelta()
     worker: timedelta = timedelta()
+    successor: timedelta = timedelta()
 
-    def at(self, position: int, kind: EventKind) -> datetime:
-        """The instant of the event at a position of the run, by the clock of whoever emits the kind.
+    @property
+    def apart(self) -> bool:
+        """Whether the instants of a run are meant to be apart by more than a tracker's resolution."""
+        return self.tick >= timedelta(seconds=1)
 
-        >>> AGREE.at(2, EventKind.ACTIVE).isoformat()
+    def at(self, position: int, mark: Mark) -> datetime:
+        """The instant of the event at a position of the run, by the clock of whoever emits it.
+
+        >>> AGREE.at(2, Mark(EventKind.ACTIVE, 1)).isoformat()
         '2026-01-05T12:00:02+00:00'
         """
-        instant = START + position * self.tick
-        return instant + self.worker if kind in BY_WORKER else instant
+        instant = START + self.offset + position * self.tick
+        if mark.kind not in BY_WORKER:
+            return instant
+        return instant + (self.worker if mark.attempt < 2 else self.successor)
 
 
+FIVE_MINUTES = timedelta(minutes=5)
 AGREE = Clock(name="agree")
 TIE = Clock(name="tie", tick=timedelta())
-BEHIND = Clock(name="behind", worker=timedelta(minutes=-5))
-AHEAD = Clock(name="ahead", worker=timedelta(minutes=5))
-CLOCKS = (AGREE, TIE, BEHIND, AHEAD)
+CLOSE = Clock(name="close", tick=timedelta(microseconds=1), offset=timedelta(microseconds=600_000))
+BEHIND = Clock(name="behind", worker=-FIVE_MINUTES, successor=-FIVE_MINUTES)
+AHEAD = Clock(name="ahead", worker=FIVE_MINUTES, successor=FIVE_MINUTES)
+APART = Clock(name="apart", worker=FIVE_MINUTES, successor=-FIVE_MINUTES)
+CLOCKS = (AGREE, TIE, CLOSE, BEHIND, AHEAD, APART)
+SKEWED = (BEHIND, AHEAD, APART)
 
 
 def followers(shape: Shape) -> Iterator[Mark]:
@@ -115,18 +130,24 @@ def shapes(size: int, kinds: frozenset[EventKind]) -> tuple[Shape, ...]:
     return tuple(sorted(found, key=len))
 
 
-def emitted(shape: Shape, *, clock: Clock = AGREE, job: str = "job-1") -> tuple[Event, ...]:
+def emitted(shape: Shape, *, clock: Clock = AGREE, job: str = "job-1", bare: bool = False) -> tuple[Event, ...]:
     """The events of a run, with plain values that tell them apart.
+
+    Args:
+        shape: kinds and attempts.
+        clock: when they happen.
+        job: whose events they are.
+        bare: whether everything that may be missing is: errors, who cancelled, when the next attempt is due.
 
     >>> [event.name for event in emitted((Mark(CREATED, 0), Mark(ACTIVE, 1)))]
     ['created', 'active 1']
     """
     return tuple(
-        emit(mark, at=clock.at(position, mark.kind), job=job, nth=position) for position, mark in enumerate(shape)
+        emit(mark, at=clock.at(position, mark), job=job, nth=position, bare=bare) for position, mark in enumerate(shape)
     )
 
 
-def emit(mark: Mark, *, at: datetime, job: str = "job-1", nth: int = 0) -> Event:
+def emit(mark: Mark, *, at: datetime, job: str = "job-1", nth: int = 0, bare: bool = False) -> Event:
     """One event of the given kind and attempt.
 
     Args:
@@ -134,8 +155,11 @@ def emit(mark: Mark, *, at: datetime, job: str = "job-1", nth: int = 0) -> Event
         at: when it happened.
         job: whose event it is.
         nth: tells its values from those of other events; 0 to 20.
+        bare: whether everything that may be missing is.
     """
     kind, attempt = mark
+    if bare:
+        return Event(kind, job, at, attempt=attempt, progress=5 * nth if kind is PROGRESS else None)
     fails = kind in (RETRYING, FAILED)
     return Event(
         kind,
@@ -148,6 +172,28 @@ def emit(mark: Mark, *, at: datetime, job: str = "job-1", nth: int = 0) -> Event
         retry_at=at + timedelta(seconds=1) if kind is RETRYING else None,
         context={"queue": "default", "job_type": "report"},
     )
+
+
+@cache
+def long_shapes(kinds: frozenset[EventKind], *, progress: bool) -> tuple[Shape, ...]:
+    """Runs in which every attempt that there may be is started, with progress in each or in none.
+
+    >>> " ".join(f"{mark.kind} {mark.attempt}" for mark in long_shapes(frozenset(EventKind), progress=False)[0])
+    'created 0 active 1 retrying 1 active 2 stalled 2 active 3'
+    """
+    both: list[tuple[EventKind, ...]] = [(RETRYING, STALLED), (STALLED, RETRYING)]
+    one = [(kind,) * (MOST_ATTEMPTS - 1) for kind in (RETRYING, STALLED) if kind in kinds]
+    ways = both if len(one) == 2 else one or [()]
+    found = []
+    for way in ways:
+        marks = [Mark(CREATED, 0)]
+        for attempt, kind in enumerate((*way, None), 1):
+            marks.append(Mark(ACTIVE, attempt))
+            marks += [Mark(PROGRESS, attempt)] if progress else []
+            marks += [Mark(kind, attempt)] if kind is not None else []
+        seen = tuple(mark for mark in marks if mark.kind in kinds)
+        found += [seen, *((*seen, Mark(kind, len(way) + 1)) for kind in TERMINAL_KINDS if kind in kinds)]
+    return tuple(shape for shape in found if shape)
 
 
 def may_follow(before: Mark | None, after: Mark) -> bool:
@@ -190,15 +236,3 @@ def check_possible(events: Sequence[Event], *, source: str) -> None:
 
 def _named(mark: Mark) -> str:
     return f"{mark.kind} {mark.attempt}" if mark.attempt else str(mark.kind)
-
-
-def clock_named(name: str) -> Clock:
-    """The clock of that name.
-
-    >>> clock_named("tie").tick
-    datetime.timedelta(0)
-    """
-    for clock in CLOCKS:
-        if clock.name == name:
-            return clock
-    raise Misuse(f"clock {name!r}: allowed are {listed(clock.name for clock in CLOCKS)}")

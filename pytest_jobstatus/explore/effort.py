@@ -19,6 +19,7 @@ class Effort:
         again_orders: the largest run of which that is done in every order.
         after_end: the largest ended run after which all strays come.
         single: the largest ended run after which each stray comes by itself.
+        crowd: how many other jobs come between an end and what comes late.
         samples: how many larger plans are drawn at random.
         largest: the largest of these.
         seconds: when a rule is given up as inconclusive.
@@ -31,6 +32,7 @@ class Effort:
     again_orders: int
     after_end: int
     single: int
+    crowd: int
     samples: int
     largest: int
     seconds: float
@@ -45,6 +47,7 @@ EFFORTS = {
         again_orders=2,
         after_end=4,
         single=2,
+        crowd=30,
         samples=20,
         largest=10,
         seconds=30,
@@ -57,6 +60,7 @@ EFFORTS = {
         again_orders=3,
         after_end=5,
         single=3,
+        crowd=100,
         samples=80,
         largest=12,
         seconds=120,
@@ -69,6 +73,7 @@ EFFORTS = {
         again_orders=4,
         after_end=6,
         single=4,
+        crowd=2000,
         samples=2000,
         largest=16,
         seconds=3600,

@@ -104,7 +104,7 @@ def _plainer(plan: Plan) -> Iterator[Plan]:
     """The same with clocks that agree and values of our own, where it has others."""
     names = {job: f"job-{number}" for number, job in enumerate(plan.jobs, 1)}
     plain = tuple(
-        emit(Mark(event.kind, event.attempt), at=AGREE.at(place, event.kind), job=names[event.job_id], nth=place % 20)
+        emit(mark := Mark(event.kind, event.attempt), at=AGREE.at(place, mark), job=names[event.job_id], nth=place % 20)
         for place, event in enumerate(plan.events)
     )
     if plain != plan.events:

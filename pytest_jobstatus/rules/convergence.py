@@ -12,6 +12,7 @@ from pytest_jobstatus.tracker import Snapshot
 @rule(
     "CONV-1",
     Plans.ALL_ORDERS,
+    Plans.TURNED,
     Plans.SAMPLES,
     compares=True,
     incidents=("mher/flower#831", "RolnickLab/antenna#1338"),

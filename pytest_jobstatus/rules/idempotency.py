@@ -33,6 +33,7 @@ def idem_1(history: History) -> Iterator[Violation | None]:
 @rule(
     "IDEM-2",
     Plans.LATER_AGAIN,
+    Plans.CROWD,
     Plans.SAMPLES,
     incidents=("celery/celery#5935",),
 )

@@ -71,10 +71,9 @@ def is_behind(history: History, number: int) -> bool:
 
 
 def is_newest_progress(history: History, number: int) -> bool:
-    """Whether the step brings progress of the running attempt, newer than all that its worker told of it."""
+    """Whether the step brings progress of the running attempt, newer than all that was told of it."""
     event = history.steps[number].event
-    high = before(history, number)[1]
-    if event.kind is not EventKind.PROGRESS or high == OVER or event.attempt != high[0]:
+    if event.kind is not EventKind.PROGRESS or before(history, number)[1] != (event.attempt, 1):
         return False
     told = (
         step.event.occurred_at

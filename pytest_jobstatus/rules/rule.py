@@ -30,7 +30,10 @@ class Plans(StrEnum):
     AFTER_END = "after the end"
     OVERTAKEN = "overtaken"
     CLOCKS = "clocks"
+    TURNED = "turned round"
     STRANGERS = "strangers"
+    PARTS = "parts of long runs"
+    CROWD = "crowd"
     SAMPLES = "samples"
     STRAY_SAMPLES = "samples with strays"
 

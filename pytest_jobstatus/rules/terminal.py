@@ -14,6 +14,7 @@ from pytest_jobstatus.tracker import END_TIMES, Status
     "TERM-1",
     Plans.AFTER_END,
     Plans.OVERTAKEN,
+    Plans.CROWD,
     Plans.STRAY_SAMPLES,
     incidents=("taskforcesh/bullmq#2433", "Bogdanp/django_dramatiq#154", "celery/celery#6090"),
 )
@@ -41,6 +42,7 @@ def term_1(history: History) -> Iterator[Violation | None]:
     "TERM-2",
     Plans.AFTER_END,
     Plans.OVERTAKEN,
+    Plans.CROWD,
     Plans.STRAY_SAMPLES,
     needs=(Need(groups=(("completed_at", "failed_at", "cancelled_at", "attempt", "cancelled_by", "error"),)),),
     incidents=("pulp/pulp#3159",),
@@ -83,6 +85,7 @@ def _changed_details(step: Step) -> Iterator[tuple[str, object, object]]:
 @rule(
     "TERM-3",
     Plans.OVERTAKEN,
+    Plans.CROWD,
     Plans.SAMPLES,
     incidents=("jcass77/django-apscheduler#121", "precog/quasar#4549"),
 )

@@ -55,6 +55,9 @@ def track_2(history: History) -> Iterator[Violation | None]:
         for label, shown in step.strangers.items():
             message = f"nobody has heard of {label}, yet it reads as {shown.status}"
             yield Violation(step=number, field="row", message=message)
+        if step.after is None and step.raised is None and step.event.kind is not EventKind.PROGRESS:
+            message = f"the job was read before it was created; after {step.event.name} it still reads as nothing"
+            yield Violation(step=number, field="row", message=message)
         changed = differences(step.after, step.reread)
         if changed:
             message = f"reading again, with nothing delivered between, changed {' and '.join(changed)}"
@@ -108,6 +111,8 @@ def _refusal(history: History, number: int, step: Step) -> str:
 @rule(
     "TRACK-4",
     Plans.ORDERS,
+    Plans.PARTS,
+    Plans.TURNED,
     Plans.SAMPLES,
     incidents=("gchq/sleeper#251", "PrefectHQ/prefect#18634"),
 )
@@ -141,7 +146,7 @@ def track_4(history: History) -> Iterator[Violation | None]:
             yield None
 
 
-@rule("TRACK-6", Plans.ORDERS, Plans.SAMPLES, incidents=("cylc/cylc-flow#351",))
+@rule("TRACK-6", Plans.ORDERS, Plans.PARTS, Plans.TURNED, Plans.SAMPLES, incidents=("cylc/cylc-flow#351",))
 def track_6(history: History) -> Iterator[Violation | None]:
     """An event other than progress that is ahead of the shown position shows its status and attempt, whatever was
     lost before it; one that is behind changes neither.

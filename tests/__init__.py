@@ -1,0 +1,1 @@
+"""The tests of pytest-jobstatus and of its reference tracker."""
