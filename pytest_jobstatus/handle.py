@@ -173,7 +173,7 @@ class _Loop:
 
         def called(*arguments: object) -> Any:
             answer = method(*arguments)
-            return self.wait(answer) if inspect.isawaitable(answer) else answer
+            return self.wait(answer) if hasattr(answer, "__await__") else answer
 
         return called
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pytest_jobstatus.events import TERMINAL_KINDS, Event, EventKind, JobError
@@ -130,6 +130,7 @@ def shapes(size: int, kinds: frozenset[EventKind]) -> tuple[Shape, ...]:
     return tuple(sorted(found, key=len))
 
 
+@lru_cache(maxsize=4096)
 def emitted(shape: Shape, *, clock: Clock = AGREE, job: str = "job-1", bare: bool = False) -> tuple[Event, ...]:
     """The events of a run, with plain values that tell them apart.
 

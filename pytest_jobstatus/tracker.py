@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import KW_ONLY, dataclass, field, fields
 from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -167,7 +168,7 @@ class Profile:
         """Whether the tracker has this kind, field or ability."""
         return name not in self.unsupported
 
-    @property
+    @cached_property
     def kinds(self) -> frozenset[EventKind]:
         """The event kinds that the tracker knows."""
         return frozenset(kind for kind in EventKind if kind not in self.unsupported)

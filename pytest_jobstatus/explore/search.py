@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pytest_jobstatus.delivery import Plan, joined
 from pytest_jobstatus.explore.causal import Causal
 from pytest_jobstatus.explore.effort import Effort
-from pytest_jobstatus.explore.orders import FAMILIES, Part
-from pytest_jobstatus.explore.samples import sampled
+from pytest_jobstatus.explore.families import family
+from pytest_jobstatus.explore.part import Part
 from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.handle import Factory, Handle
 from pytest_jobstatus.history import History, recent, record
-from pytest_jobstatus.rules import Plans, Rule, Violation
+from pytest_jobstatus.rules import Rule, Violation
 from pytest_jobstatus.scenario import Scenario
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Coverage
@@ -67,11 +67,7 @@ class Search:
         if about:
             yield Part(f"{len(about)} scenarios", iter(about))
         for name in self.rule.plans:
-            if name in FAMILIES:
-                yield FAMILIES[name](self.effort, profile)
-            else:
-                with_strays = name is Plans.STRAY_SAMPLES
-                yield sampled(self.effort, profile, seed=self.seed, with_strays=with_strays)
+            yield family(name, self.effort, profile, seed=self.seed)
 
     def smallest(self, factory: Factory, history: History, violation: Violation) -> Counterexample:
         """Repeat the failure on a fresh tracker and take away what it does not need."""

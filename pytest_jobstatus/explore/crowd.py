@@ -1,0 +1,67 @@
+"""Plans in which other jobs come between what is early and what is late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.events import Event
+from pytest_jobstatus.explore.effort import Effort
+from pytest_jobstatus.explore.part import Part, clocks_for
+from pytest_jobstatus.explore.strays import strays
+from pytest_jobstatus.runs import emitted, long_shapes, shapes
+from pytest_jobstatus.tracker import Profile
+
+
+def crowd(effort: Effort, profile: Profile) -> Part:
+    """Jobs, open and over; others come and go; then what is late arrives, and everything once more."""
+    clock = clocks_for(profile)[0]
+    ends = [shape for shape in shapes(3, profile.kinds) if shape[-1].kind.terminal]
+
+    def other(number: int) -> tuple[Event, ...]:
+        return emitted(ends[number % len(ends)], clock=clock, job=f"other-{number}")
+
+    def plans() -> Iterator[Plan]:
+        long = long_shapes(profile.kinds, progress=True)
+        for shape in {shape[-1].kind: shape for shape in long}.values():
+            extra = strays(shape, profile, clock=clock) if shape[-1].kind.terminal else []
+            yield _spaced(emitted(shape, clock=clock), extra, other)
+        yield _crowded(
+            [emitted(shape, clock=clock, job=f"job-{n}") for n, shape in enumerate(long, 1)], other, effort.crowd
+        )
+
+    return Part(f"late and repeated events after {effort.crowd} other jobs, and each after one", plans())
+
+
+def _split(size: int) -> tuple[list[int], list[int]]:
+    """Which events of a run come early: every other one, and the last; and which are late."""
+    early = [*range(0, size - 1, 2), size - 1]
+    return early, [index for index in range(size) if index not in early]
+
+
+def _spaced(own: Sequence[Event], extra: Sequence[Event], other: Callable[[int], Sequence[Event]]) -> Plan:
+    """Before each late event of a job a whole other job."""
+    early, late = _split(len(own))
+    events = [*own, *extra]
+    added = range(len(own), len(events))
+    order = [*early]
+    for number, index in enumerate((*late, *early, *added)):
+        whole = other(number)
+        order += [*range(len(events), len(events) + len(whole)), index]
+        events += whole
+    return Plan(events=tuple(events), order=tuple(order), strays=frozenset(added))
+
+
+def _crowded(jobs: Sequence[Sequence[Event]], other: Callable[[int], Sequence[Event]], count: int) -> Plan:
+    """Many other jobs between what is early of some jobs and what is late."""
+    events: list[Event] = []
+    first: list[int] = []
+    last: list[int] = []
+    for own in jobs:
+        early, late = ([len(events) + index for index in half] for half in _split(len(own)))
+        first += early
+        last += [*late, *early]
+        events += own
+    crowd = [event for number in range(count) for event in other(number)]
+    between = range(len(events), len(events) + len(crowd))
+    return Plan(events=(*events, *crowd), order=(*first, *between, *last))

@@ -1,0 +1,44 @@
+"""Which plans a rule asks for by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pytest_jobstatus.explore import orders
+from pytest_jobstatus.explore.crowd import crowd
+from pytest_jobstatus.explore.effort import Effort
+from pytest_jobstatus.explore.part import Part
+from pytest_jobstatus.explore.repeats import at_once_again, later_again
+from pytest_jobstatus.explore.samples import sampled
+from pytest_jobstatus.explore.strays import after_end
+from pytest_jobstatus.rules import Plans
+from pytest_jobstatus.tracker import Profile
+
+FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
+    Plans.IN_ORDER: orders.told_in_order,
+    Plans.ORDERS: lambda effort, profile: orders.orders(effort.orders, profile),
+    Plans.ALL_ORDERS: lambda effort, profile: orders.orders(effort.all_orders, profile),
+    Plans.OVERTAKEN: orders.overtaken,
+    Plans.PARTS: orders.parts,
+    Plans.TURNED: orders.turned,
+    Plans.CLOCKS: orders.clocks,
+    Plans.STRANGERS: orders.strangers,
+    Plans.AT_ONCE_AGAIN: at_once_again,
+    Plans.LATER_AGAIN: later_again,
+    Plans.AFTER_END: after_end,
+    Plans.CROWD: crowd,
+}
+
+
+def family(name: Plans, effort: Effort, profile: Profile, *, seed: int) -> Part:
+    """The plans of that name.
+
+    Args:
+        name: what a rule asks for.
+        effort: how many, and how large.
+        profile: what the tracker can be told.
+        seed: of those that are drawn at random.
+    """
+    if name in FAMILIES:
+        return FAMILIES[name](effort, profile)
+    return sampled(effort, profile, seed=seed, with_strays=name is Plans.STRAY_SAMPLES)

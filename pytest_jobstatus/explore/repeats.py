@@ -1,0 +1,54 @@
+"""Plans that tell events again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pytest_jobstatus.delivery import Plan, again_at_once, again_later
+from pytest_jobstatus.events import Event
+from pytest_jobstatus.explore.effort import Effort
+from pytest_jobstatus.explore.orders import permuted
+from pytest_jobstatus.explore.part import Part, clocks_for, runs
+from pytest_jobstatus.runs import MOST_ATTEMPTS, emitted, long_shapes
+from pytest_jobstatus.tracker import Profile
+
+
+def at_once_again(effort: Effort, profile: Profile) -> Part:
+    """Each event several times in a row."""
+
+    def plans() -> Iterator[Plan]:
+        for plan in permuted(effort.again_orders, profile):
+            yield replace(plan, order=again_at_once(plan.order, times=2))
+        for events in _many_attempts(effort, profile):
+            yield Plan(events=events, order=again_at_once(range(len(events)), times=3))
+
+    return Part(f"every event again at once, {_again_bounds(effort)}", plans())
+
+
+def later_again(effort: Effort, profile: Profile) -> Part:
+    """After each event, all earlier ones once more: what a tracker that is right ignores leaves it as it was."""
+
+    def plans() -> Iterator[Plan]:
+        for plan in permuted(effort.again_orders, profile):
+            yield replace(plan, order=again_later(plan.order))
+        for events in _many_attempts(effort, profile):
+            if len(events) > effort.again_orders:
+                yield Plan(events=events, order=again_later(range(len(events))))
+
+    return Part(f"every event again after each other, {_again_bounds(effort)}", plans())
+
+
+def _many_attempts(effort: Effort, profile: Profile) -> Iterator[tuple[Event, ...]]:
+    """Small runs, and larger ones in which every attempt that there may be is started."""
+    for _, events in runs(effort.again, profile):
+        yield events
+    for shape in long_shapes(profile.kinds, progress=True):
+        yield emitted(shape, clock=clocks_for(profile)[0])
+
+
+def _again_bounds(effort: Effort) -> str:
+    return (
+        f"in every order of up to {effort.again_orders} events, in order up to {effort.again},"
+        f" and with {MOST_ATTEMPTS} attempts, progress in each"
+    )
