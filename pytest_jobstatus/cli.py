@@ -205,3 +205,7 @@ def _factory(options: argparse.Namespace) -> Factory:
 
     print(f"jobstatus: rows will be written by {hidden(options.target)}", file=sys.stderr)
     return resolve(options.target, yes=options.yes)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -16,13 +16,13 @@ import pytest
 
 from pytest_jobstatus import engine
 from pytest_jobstatus.handle import Factory
+from pytest_jobstatus.marks import PROPERTY
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.options import OPTIONS, merged
 from pytest_jobstatus.report import json as report_json
 from pytest_jobstatus.report import text
 from pytest_jobstatus.rules import RULES, named, select
 from pytest_jobstatus.smoke import smoke
-from pytest_jobstatus.suite import PROPERTY
 from pytest_jobstatus.verdict import RuleResult, Verdict, overall, summary
 
 if TYPE_CHECKING:

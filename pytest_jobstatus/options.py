@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_jobstatus.misuse import Misuse, listed
 
 
-@dataclass(frozen=True, kw_only=True)
-class Option:
-    """One option.
+class Option(NamedTuple):
+    """One option. Not a dataclass, whose making would cost every pytest run a millisecond.
 
     Args:
         name: on the command line `--name`, in pytest `--jobstatus-name`, in pyproject.toml the key.

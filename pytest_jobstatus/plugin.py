@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from pytest_jobstatus.marks import MARK, PROPERTY
 from pytest_jobstatus.options import OPTIONS
-from pytest_jobstatus.suite import MARK, PROPERTY
 
 RESULTS: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
 

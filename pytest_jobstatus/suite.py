@@ -8,14 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pytest_jobstatus.marks import MARK
+
 if TYPE_CHECKING:
     import pytest
-
-MARK = "_jobstatus"
-"""The attribute by which the plugin knows a test function that `conformance` made."""
-
-PROPERTY = "jobstatus"
-"""The user property by which an item tells its verdict, also from a worker of pytest-xdist."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,7 +36,7 @@ class JobStatusTracker:
     def __init__(self, engine: Engine, *, now: Callable[[], datetime] = _utc_now) -> None:
         """Take the engine as it is; for SQLite set what lets readers and writers work side by side."""
         if engine.dialect.name != "sqlite":
-            raise ValueError(f"JobStatusTracker({engine.url!r}): the allowed database is SQLite")
+            raise ValueError(f"JobStatusTracker: the engine's dialect is {engine.dialect.name!r}: allowed is 'sqlite'")
         prepare_sqlite(engine)
         self._store = Store(engine)
         self._now = now

@@ -1,0 +1,1 @@
+"""How fast it is: `make bench`. Nothing here is a test; each figure stands beside its goal."""

@@ -1,0 +1,76 @@
+"""Measure everything: `python -m tests.benchmarks`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from pytest_jobstatus import check
+from tests.benchmarks.figure import Figure, fresh_processes
+from tests.faulty_trackers import FAULTY, rules_of
+
+REFERENCE = """
+import time
+from pytest_jobstatus import check
+from reference_tracker.adapter import sqlite
+check(sqlite, rules="TRACK-2", effort="quick")
+began = time.perf_counter()
+report = check(sqlite)
+assert report.ok, str(report)
+print(time.perf_counter() - began)
+"""
+
+LOADING = """
+import time, pytest
+from _pytest.config import get_config
+config = get_config([])
+began = time.perf_counter()
+import pytest_jobstatus.plugin as plugin
+plugin.pytest_addoption(config._parser)
+plugin.pytest_configure(config)
+print((time.perf_counter() - began) * 1000)
+"""
+
+
+def one_rule_each() -> Sequence[float]:
+    """Each faulty tracker by each rule that it breaks, one check for each."""
+    seconds = []
+    for tracker in FAULTY:
+        for rule in rules_of(tracker):
+            began = time.perf_counter()
+            report = check(tracker, rules=[rule])
+            seconds.append(time.perf_counter() - began)
+            assert report.failed, f"{tracker.__name__} is not caught by {rule}"
+    return seconds
+
+
+FIGURES = (
+    Figure(
+        name="check of the reference tracker on SQLite, default effort",
+        goal=5,
+        unit="s",
+        measure=lambda: fresh_processes(REFERENCE, times=5),
+    ),
+    Figure(
+        name="check(faulty in-memory tracker, rules=[its rule]), imports left out",
+        goal=0.3,
+        unit="s",
+        measure=one_rule_each,
+    ),
+    Figure(
+        name="loading the plugin: import, addoption and configure",
+        goal=5,
+        unit="ms",
+        measure=lambda: fresh_processes(LOADING, times=20),
+    ),
+)
+
+
+def main() -> None:
+    """Print one line for each figure."""
+    for figure in FIGURES:
+        print(figure.line(), flush=True)
+
+
+if __name__ == "__main__":
+    main()
