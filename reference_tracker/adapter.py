@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
+from typing import Any, cast
 
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, event
 
 from pytest_jobstatus import Event, JobError, Profile, Snapshot, Status
 from reference_tracker.lifecycle import Change, Kind, Row
@@ -80,6 +80,11 @@ def sqlite() -> Iterator[Adapter]:
         # Every connection comes back committed, so that the pool need not roll back.
         engine = create_engine(f"sqlite:///{Path(folder) / 'jobs.db'}", pool_reset_on_return=None)
         tracker = JobStatusTracker(engine)
+
+        @event.listens_for(engine, "connect")
+        def _throwaway(connection: Any, _record: object) -> None:
+            connection.execute("PRAGMA synchronous=OFF")  # it need not survive a power cut
+
         tracker.create_table()
         try:
             yield Adapter(tracker)

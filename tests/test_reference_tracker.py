@@ -31,7 +31,7 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 def engine(tmp_path: Path) -> Iterator[Engine]:
     """An engine on a fresh database with the tracker's table."""
     made = create_engine(f"sqlite:///{tmp_path / 'jobs.db'}")
-    Store(made).create_table()
+    JobStatusTracker(made).create_table()
     yield made
     made.dispose()
 

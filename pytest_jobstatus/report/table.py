@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
-from pytest_jobstatus.events import JobError
 from pytest_jobstatus.handle import said
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import Violation
+from pytest_jobstatus.rules.saying import told
 from pytest_jobstatus.runs import START
 from pytest_jobstatus.tracker import FIELDS, Snapshot
 
-LONGEST_VALUE = 60
 HIDDEN = ("job_id", "status", "attempt", "updated_at")
 """Not listed among the changes: the first line says two of them, and `updated_at` moves at every step."""
 
@@ -66,16 +64,16 @@ def _effect(step: Step, history: History, wrong: Violation | None, mark: str) ->
     if step.raised is not None:
         yield marked(f"apply raised {said(step.raised)}", "raised")
     yield marked(shown(step.after), "row", "status", "attempt")
-    told = {"row", "raised", "status", "attempt"}
+    listed = {"row", "raised", "status", "attempt"}
     changed = differences(step.before, step.after)
     for name in FIELDS if changed == ("row",) else changed:
         old, new = getattr(step.before, name, None), getattr(step.after, name, None)
         if name in HIDDEN or old == new:
             continue
         before = "" if old is None else f"{value(old, history.shift)} → "
-        told.add(name)
+        listed.add(name)
         yield marked(f"{name} {before}{value(new, history.shift)}", name)
-    if wrong is not None and wrong.field not in told:
+    if wrong is not None and wrong.field not in listed:
         yield marked(f"{wrong.field} {value(getattr(step.after, wrong.field, None), history.shift)}", wrong.field)
     if step.reread != step.after:
         yield f"read again: {shown(step.reread)}"
@@ -92,8 +90,8 @@ def _epilogue(history: History) -> Iterator[str]:
     last = len(history.steps) - 1
     if last in history.causal:
         job = history.steps[last].event.job_id
-        told = sorted({step.index for step in history.steps if step.raised is None and step.event.job_id == job})
-        names = ", ".join(history.plan.events[index].name for index in told)
+        accepted = sorted({step.index for step in history.steps if step.raised is None and step.event.job_id == job})
+        names = ", ".join(history.plan.events[index].name for index in accepted)
         yield f"in causal order ({names}): {shown(history.causal[last])}"
 
 
@@ -110,17 +108,8 @@ def shown(snapshot: Snapshot | None) -> str:
 
 
 def value(given: object, shift: timedelta) -> str:
-    """A field's value in few characters, without the ones that would break a line."""
-    if isinstance(given, datetime):
-        return clock(given, shift)
-    if isinstance(given, JobError):
-        text = f"{given.type}: {given.message}"
-    elif isinstance(given, str):
-        text = given
-    else:
-        text = "none" if given is None else json.dumps(given, default=repr)
-    text = text if text.isprintable() and text else json.dumps(text)
-    return text if len(text) <= LONGEST_VALUE else f"{text[: LONGEST_VALUE - 1]}…"
+    """A field's value in few characters; an instant with its date where that is not the plan's."""
+    return clock(given, shift) if isinstance(given, datetime) else told(given)
 
 
 def clock(at: datetime, shift: timedelta) -> str:
@@ -140,10 +129,10 @@ def trace(history: History) -> list[str]:
     for step in history.steps:
         event = step.event
         given = {name: getattr(event, name) for name in ("error", "progress", "cancelled_by")}
-        told = [f"{name} {value(each, history.shift)}" for name, each in given.items() if each is not None]
+        values = [f"{name} {value(each, history.shift)}" for name, each in given.items() if each is not None]
         job = history.labels[event.job_id]
         lines.append(
-            f"{step.number + 1}. apply {', '.join([event.name, clock(event.occurred_at, history.shift), *told])}"
+            f"{step.number + 1}. apply {', '.join([event.name, clock(event.occurred_at, history.shift), *values])}"
         )
         lines.append(f"     {f'raised {said(step.raised)}' if step.raised is not None else 'accepted'}")
         seen = {} if step.after is None else {name: getattr(step.after, name) for name in FIELDS if name != "job_id"}

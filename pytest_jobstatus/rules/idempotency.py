@@ -49,7 +49,7 @@ def idem_2(history: History) -> Iterator[Violation | None]:
     """
     for number in range(2, len(history.steps)):
         if history.steps[number].index != history.steps[number - 1].index and not _tied_progress(history, number):
-            yield from _unchanged(history, number, "was delivered again, later")
+            yield from _unchanged(history, number, "was delivered again later")
 
 
 def _unchanged(history: History, number: int, how: str) -> Iterator[Violation | None]:
@@ -58,7 +58,8 @@ def _unchanged(history: History, number: int, how: str) -> Iterator[Violation | 
         return
     changed = [name for name in differences(step.before, step.after) if name != "updated_at"]
     if changed:
-        message = f"{step.event.name} {how} and changed {' and '.join(changed)}"
+        what = "the row as a whole" if changed == ["row"] else " and ".join(changed)
+        message = f"{step.event.name} {how} and changed {what}"
         yield Violation(step=number, field=changed[0], message=message)
     elif position.was_taken(history, number):
         yield None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
+from pytest_jobstatus.rules.saying import told
 from pytest_jobstatus.tracker import END_TIMES, Status
 
 
@@ -63,7 +64,9 @@ def term_2(history: History) -> Iterator[Violation | None]:
         changed = next(_changed_details(step), None)
         if changed is not None:
             name, old, new = changed
-            message = f"the job was {_shown(step)}; {step.event.name} changed its {name} from {old} to {new}"
+            message = (
+                f"the job was {_shown(step)}; {step.event.name} changed its {name} from {told(old)} to {told(new)}"
+            )
             yield Violation(step=number, field=name, message=message)
         elif position.was_taken(history, number):
             yield None
@@ -120,9 +123,15 @@ def term_3(history: History) -> Iterator[Violation | None]:
 
 def _overtakes(history: History, number: int) -> bool:
     """Whether an event of the run that happened before this one is still to come, for the first time."""
-    told = {step.index for step in history.steps[: number + 1]}
-    late = set(history.plan.order[number + 1 :]) - told
-    return any(index < history.steps[number].index for index in late - history.plan.strays)
+    plan, step = history.plan, history.steps[number]
+    before = set(plan.order[: step.number + 1])
+    return any(
+        index < step.index
+        and index not in before
+        and index not in plan.strays
+        and plan.events[index].job_id == plan.events[step.index].job_id
+        for index in plan.order[step.number + 1 :]
+    )
 
 
 def _after_end(history: History) -> Iterator[tuple[int, Step]]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from pytest_jobstatus.history import History
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
+from pytest_jobstatus.rules.saying import told
 from pytest_jobstatus.tracker import Snapshot
 
 _ENDS = ("completed_at", "failed_at", "cancelled_at")
@@ -42,9 +43,8 @@ def time_1(history: History) -> Iterator[Violation | None]:
         if wrong is not None:
             first, second = wrong
             relation = "later than" if strict else "no earlier than"
-            message = (
-                f"{second} must be {relation} {first}: {_clock(step.after, second)} against {_clock(step.after, first)}"
-            )
+            newer, older = told(getattr(step.after, second)), told(getattr(step.after, first))
+            message = f"{second} must be {relation} {first}: {newer} against {older}"
             yield Violation(step=number, field=second, message=message)
         elif pairs:
             yield None
@@ -57,7 +57,3 @@ def _shown_pairs(shown: Snapshot) -> list[tuple[str, str]]:
 def _disordered(shown: Snapshot, first: str, second: str, *, strict: bool) -> bool:
     earlier, later = getattr(shown, first), getattr(shown, second)
     return bool(later <= earlier if strict else later < earlier)
-
-
-def _clock(shown: Snapshot, name: str) -> str:
-    return str(getattr(shown, name).time().isoformat())
