@@ -82,6 +82,7 @@ def recent(*, now: datetime, zone: tzinfo | None = None) -> timedelta:
         now: the present.
         zone: where naive times are read; days on which its clock changes are avoided.
 
+    >>> from datetime import UTC
     >>> recent(now=datetime(2026, 1, 10, 9, tzinfo=UTC)).days
     2
     """

@@ -11,10 +11,10 @@ LONGEST = 60
 
 
 def told(value: object) -> str:
-    """A field's value as a sentence names it; of an instant the time of day in UTC.
+    r"""A field's value as a sentence names it; of an instant the time of day in UTC.
 
-    >>> told(JobError("ValueError", "boom")), told(None), told("two\\nlines"), told({"percent": 50})
-    ('ValueError: boom', 'none', '"two\\\\nlines"', '{"percent": 50}')
+    >>> told(JobError("ValueError", "boom")), told(None), told("two\nlines"), told({"percent": 50})
+    ('ValueError: boom', 'none', '"two\\nlines"', '{"percent": 50}')
     """
     if isinstance(value, datetime):
         return value.astimezone(UTC).time().isoformat()
