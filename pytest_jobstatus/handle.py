@@ -98,6 +98,8 @@ class Handle:
         """Look up the methods once: they are called some thousand times a second."""
         self._apply = self.loop.sync(self.tracker.apply)
         self._read = self.loop.sync(self.tracker.read)
+        declared = (*self.profile.refuses, *self.profile.conflicts, *self.profile.raises)
+        self._observed: tuple[type[BaseException], ...] = (Exception, *declared)
         settle = getattr(self.tracker, "settle", None)
         self.settle: Callable[[], Any] | None = self.loop.sync(settle) if settle is not None else None
 
@@ -107,7 +109,7 @@ class Handle:
         self.jobs.append(job_id)
         return job_id
 
-    def apply(self, event: Event) -> Exception | None:
+    def apply(self, event: Event) -> BaseException | None:
         """Deliver the event, wait until it is written, and give the exception that the tracker raised, if any.
 
         Raises:
@@ -119,7 +121,7 @@ class Handle:
                 self.settle()
         except Misuse:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever the tracker raises is an observation, judged by the rules
+        except self._observed as error:  # whatever the tracker raises is an observation, judged by the rules
             return error
         if answer is NotImplemented:
             raise Misuse(

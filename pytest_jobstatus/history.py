@@ -34,7 +34,7 @@ class Step:
     event: Event
     before: Snapshot | None
     after: Snapshot | None
-    raised: Exception | None = None
+    raised: BaseException | None = None
     repeat: bool = False
     reread: Snapshot | None = None
     strangers: Mapping[str, Snapshot] = field(default_factory=dict)

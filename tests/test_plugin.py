@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from pytest_jobstatus.rules import RULES, TOTAL
-from tests.inner import line_of, run, suite
+from tests.inner import QUICK, line_of, run, suite
 
 NUMBERS = [rule.id for rule in RULES]
 FAULTY = """
@@ -34,13 +34,13 @@ def test_one_item_per_rule_in_number_order(pytester: pytest.Pytester) -> None:
 def test_the_summary_says_how_much_was_judged(pytester: pytest.Pytester) -> None:
     """The terminal summary counts judged, not applicable and not yet checked rules out of the whole book."""
     suite(pytester, "test_conformance = conformance(Small)")
-    result = run(pytester)
+    result = run(pytester, QUICK)
     outcomes = result.parseoutcomes()
     passed, skipped = outcomes["passed"], outcomes["skipped"]
     assert passed + skipped == len(RULES), outcomes
+    left = f"{skipped} not applicable, {TOTAL - len(RULES)} not yet checked"
     assert summary_lines(result) == [
-        f"tests.small_trackers:Small: conformant: {passed} of {TOTAL} rules judged,"
-        f" {skipped} not applicable, {TOTAL - len(RULES)} not yet checked"
+        f"tests.small_trackers:Small: conformant: {passed} of {TOTAL} rules judged, {left}"
     ]
 
 
@@ -54,7 +54,7 @@ def test_all_rules_judged_reads_as_in_the_contract(pytester: pytest.Pytester) ->
         test_conformance = conformance(sqlite)
         """
     )
-    result = run(pytester)
+    result = run(pytester, QUICK)
     result.assert_outcomes(passed=len(RULES))
     said = f"conformant: {len(RULES)} of {TOTAL} rules judged, {TOTAL - len(RULES)} not yet checked"
     assert summary_lines(result) == [f"reference_tracker.adapter:sqlite: {said}"]
@@ -71,7 +71,7 @@ def test_no_summary_where_nothing_was_judged(pytester: pytest.Pytester) -> None:
 def test_not_applicable_is_a_skip_with_its_reason(pytester: pytest.Pytester) -> None:
     """A rule whose need is declared missing is skipped with the profile's words, at the user's line."""
     text = suite(pytester, "test_conformance = conformance(Small)")
-    result = run(pytester, "-rs", "--jobstatus-rules=TIME-1")
+    result = run(pytester, QUICK, "-rs", "--jobstatus-rules=TIME-1")
     result.assert_outcomes(skipped=1)
     line = line_of(text, "= conformance(")
     result.stdout.fnmatch_lines(
@@ -91,9 +91,9 @@ def test_inconclusive_is_a_failure(pytester: pytest.Pytester) -> None:
                 super().apply(event)
 
         test_conformance = conformance(NeverEnds)
-        """.replace("\n        ", "\n"),
+        """,
     )
-    result = run(pytester, "--jobstatus-rules=TERM-1")
+    result = run(pytester, QUICK, "--jobstatus-rules=TERM-1")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
         [
@@ -106,7 +106,7 @@ def test_inconclusive_is_a_failure(pytester: pytest.Pytester) -> None:
 def test_a_failure_begins_with_rule_and_message_and_the_users_line(pytester: pytest.Pytester) -> None:
     """The text of a failing item begins with what went wrong and where the suite stands."""
     text = suite(pytester, FAULTY)
-    result = run(pytester, "--jobstatus-rules=TERM-1")
+    result = run(pytester, QUICK, "--jobstatus-rules=TERM-1")
     result.assert_outcomes(failed=1)
     lines = result.outlines
     start = next(number for number, line in enumerate(lines) if "test_conformance[TERM-1] __" in line)
@@ -123,7 +123,7 @@ def test_the_replay_command_of_a_failure_repeats_it(pytester: pytest.Pytester, f
     suite(pytester, FAULTY)
     (pytester.path / folder).mkdir(exist_ok=True)
     (pytester.path / "test_jobs.py").rename(pytester.path / folder / "test_jobs.py")
-    result = run(pytester, "--jobstatus-rules=TERM-1")
+    result = run(pytester, QUICK, "--jobstatus-rules=TERM-1")
     (found,) = re.findall(r"^ +Repeat it: jobstatus (replay (\S+) .+)$", result.stdout.str(), re.MULTILINE)
     command, file = found
     assert file.startswith(".jobstatus/TERM-1-")
@@ -142,12 +142,10 @@ def test_the_replay_command_of_a_failure_repeats_it(pytester: pytest.Pytester, f
         (("test_jobs.py::test_conformance[CONV-1]",), ["CONV-1"]),
     ],
 )
-def test_items_can_be_selected_by_name(
-    pytester: pytest.Pytester, chosen: tuple[str, ...], numbers: list[str]
-) -> None:
+def test_items_can_be_selected_by_name(pytester: pytest.Pytester, chosen: tuple[str, ...], numbers: list[str]) -> None:
     """Items are selected as any others are, by -k and by their ids."""
     suite(pytester, "test_conformance = conformance(Small)")
-    result = run(pytester, "-v", *chosen)
+    result = run(pytester, QUICK, "-v", *chosen)
     ran = [line.split("[")[1].split("]")[0] for line in result.outlines if "PASSED" in line]
     assert ran == [number for number in NUMBERS if number in numbers]
 
@@ -155,9 +153,9 @@ def test_items_can_be_selected_by_name(
 def test_last_failed_runs_the_failed_rules_alone(pytester: pytest.Pytester) -> None:
     """With --lf only the rules that failed are judged again."""
     suite(pytester, FAULTY)
-    first = run(pytester, "--jobstatus-rules=TRACK-1,TERM-1,TERM-3", cache=True)
+    first = run(pytester, QUICK, "--jobstatus-rules=TRACK-1,TERM-1,TERM-3", cache=True)
     first.assert_outcomes(passed=1, failed=2)
-    again = run(pytester, "--jobstatus-rules=TRACK-1,TERM-1,TERM-3", "--lf", cache=True)
+    again = run(pytester, QUICK, "--jobstatus-rules=TRACK-1,TERM-1,TERM-3", "--lf", cache=True)
     again.assert_outcomes(failed=2)
     assert f": violations: 2 of {TOTAL} rules judged, 2 failed, " in again.stdout.str()
 
@@ -166,42 +164,46 @@ def test_last_failed_runs_the_failed_rules_alone(pytester: pytest.Pytester) -> N
 def test_workers_of_xdist_change_nothing(pytester: pytest.Pytester, tracker: str) -> None:
     """With two processes the outcomes and the summary are those of one, failures included."""
     suite(pytester, f"test_conformance = conformance({tracker})")
-    alone = run(pytester, "--jobstatus-rules=TRACK-1,TERM,TIME-1")
-    shared = run(pytester, "--jobstatus-rules=TRACK-1,TERM,TIME-1", "-n", "2")
+    alone = run(pytester, QUICK, "--jobstatus-rules=TRACK-1,TERM,TIME-1")
+    shared = run(pytester, QUICK, "--jobstatus-rules=TRACK-1,TERM,TIME-1", "-n", "2")
     assert shared.parseoutcomes() == alone.parseoutcomes()
     assert summary_lines(shared) == summary_lines(alone)
     assert len(summary_lines(alone)) == 1
 
 
-@pytest.mark.parametrize("workers", ["0", "2"])
-def test_texts_that_no_terminal_can_show_do_not_end_the_session(pytester: pytest.Pytester, workers: str) -> None:
-    """An exception text with a lone surrogate, and a progress value that JSON lacks, cost a failure and no more."""
-    suite(
-        pytester,
-        """
+ODD_TEXT = """
 class Odd(Small):
-    profile = Profile(unsupported=dict.fromkeys([name for name in LACKING if name != "progress"], "kept small"))
     def apply(self, event):
         super().apply(event)
         if event.kind.terminal:
             raise ValueError("no \\ud800 and no \\U0001f600")
+"""
+ODD_PROGRESS = """
+class Odd(Reopening):
+    profile = Profile(unsupported=dict.fromkeys(set(LACKING) - {"progress"}, "kept small"))
     def read(self, job_id):
         shown = super().read(job_id)
         return shown and {**shown, "progress": {1, 2}}
+"""
 
-test_conformance = conformance(Odd)
-        """,
-    )
-    result = run(pytester, "--jobstatus-rules=TRACK-3", "--jobstatus-json=report.json", "-n", workers)
-    result.assert_outcomes(failed=1)
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+@pytest.mark.parametrize(
+    ("body", "rule"), [(ODD_TEXT, "TRACK-3"), (ODD_PROGRESS, "TERM-1")], ids=["lone surrogate", "a set"]
+)
+def test_odd_values_cost_a_failure_and_no_more(pytester: pytest.Pytester, body: str, rule: str, workers: str) -> None:
+    """An exception text that is no UTF-8, and progress that JSON lacks, do not end the session."""
+    suite(pytester, f"{body}\ntest_conformance = conformance(Odd)")
+    result = run(pytester, QUICK, f"--jobstatus-rules={rule}", "--jobstatus-json=report.json", "-n", workers)
     assert "INTERNALERROR" not in result.stdout.str() + result.stderr.str()
-    assert (pytester.path / "report.json").is_file()
+    assert "Traceback" not in result.stdout.str() + result.stderr.str()
+    result.assert_outcomes(failed=1)
 
 
 def test_two_suites_in_one_module_are_summed_up_one_by_one(pytester: pytest.Pytester) -> None:
     """Each tracker has its own line in the summary."""
     suite(pytester, "test_right = conformance(Small)\ntest_wrong = conformance(Reopening)")
-    result = run(pytester, "--jobstatus-rules=TRACK-1,TERM-1")
+    result = run(pytester, QUICK, "--jobstatus-rules=TRACK-1,TERM-1")
     result.assert_outcomes(passed=3, failed=1)
     left = f"{len(RULES) - 2} not selected, {TOTAL - len(RULES)} not yet checked"
     assert summary_lines(result) == [
@@ -213,7 +215,7 @@ def test_two_suites_in_one_module_are_summed_up_one_by_one(pytester: pytest.Pyte
 def test_one_tracker_in_two_suites_is_not_counted_twice(pytester: pytest.Pytester) -> None:
     """No summary says that more rules were judged than were selected."""
     suite(pytester, "test_first = conformance(Small)\ntest_second = conformance(Small)")
-    result = run(pytester, "--jobstatus-rules=TRACK-1,TERM-1")
+    result = run(pytester, QUICK, "--jobstatus-rules=TRACK-1,TERM-1")
     result.assert_outcomes(passed=4)
     assert summary_lines(result), "a summary is given"
     for line in summary_lines(result):

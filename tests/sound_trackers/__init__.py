@@ -1,0 +1,1 @@
+"""Trackers that keep every rule, each in a way of its own: none of them may ever be called faulty."""
