@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -35,6 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     2
     """
     sys.path.insert(0, str(Path.cwd()))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what a tracker says may be no text at all
     try:
         options = _parser().parse_args(arguments)
         return int(options.run(options))
@@ -100,7 +104,7 @@ def _check(options: argparse.Namespace) -> int:
     given = {option.name: getattr(options, option.name) for option in OPTIONS}
     values = merged(given, Path.cwd())
     json_file = values.pop("json", None)
-    chosen = settings(**values, save=Path(".jobstatus"), source="check")
+    chosen = settings(**values, save=Path(".jobstatus"))
     return _judge(_factory(options), chosen, json_file=json_file, coverage=options.coverage)
 
 

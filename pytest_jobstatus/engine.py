@@ -48,19 +48,21 @@ def settings(
     effort: str = "default",
     seed: int = 0,
     baseline: str | Path | None = None,
-    scenarios: str | Path | None = None,
+    scenarios: str | Path | Sequence[str | Path] | None = None,
     save: str | Path | None = None,
-    source: str = "check",
 ) -> Settings:
     """Settings from what a user wrote.
 
     Raises:
         Misuse: for an unknown rule or effort, a bad baseline or a bad scenario.
     """
-    folders = [shipped(), *([Path(scenarios)] if scenarios is not None else [])]
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise Misuse(f"seed: {seed!r}: allowed is a whole number")
+    given = [scenarios] if isinstance(scenarios, str | Path) else scenarios or []
+    folders = [shipped(), *(Path(folder) for folder in given)]
     return Settings(
-        rules=select(rules, source=f"{source}: rules"),
-        effort=effort_named(effort, source=f"{source}: effort"),
+        rules=select(rules, source="rules"),
+        effort=effort_named(effort, source="effort"),
         seed=seed,
         scenarios=tuple(scenario for folder in folders for scenario in load_folder(folder)),
         baseline=load_baseline(Path(baseline)) if baseline is not None else {},
@@ -75,7 +77,7 @@ def check(
     effort: str = "default",
     seed: int = 0,
     baseline: str | Path | None = None,
-    scenarios: str | Path | None = None,
+    scenarios: str | Path | Sequence[str | Path] | None = None,
     save: str | Path | None = None,
 ) -> Report:
     """Judge a tracker by the rule book.
@@ -86,7 +88,7 @@ def check(
         effort: "quick", "default" or "thorough".
         seed: of the plans that are drawn at random.
         baseline: a file of known violations.
-        scenarios: a folder of scenario files to try as well.
+        scenarios: a folder of scenario files to try as well, or several.
         save: a folder to write counterexamples to, as scenario files.
 
     Raises:

@@ -143,11 +143,11 @@ class Event:
         try:
             json.dumps(self.progress)
         except (TypeError, ValueError, RecursionError) as error:
-            raise Misuse(f"Event(progress={_short(self.progress)}): json.dumps refuses it: {error}") from None
+            raise Misuse(f"Event(progress={shortened(self.progress)}): json.dumps refuses it: {error}") from None
 
     def _check(self, name: str, good: bool, allowed: str) -> None:  # noqa: FBT001 - private, the two read as one line
         if not good:
-            raise Misuse(f"Event({name}={_short(getattr(self, name))}): allowed {_verb(allowed)} {allowed}")
+            raise Misuse(f"Event({name}={shortened(getattr(self, name))}): allowed {_verb(allowed)} {allowed}")
 
     def moved(self, *, job_id: str, by: timedelta) -> Event:
         """The same event of another job, at another time.
@@ -193,7 +193,12 @@ def is_aware(value: object) -> bool:
     return isinstance(value, datetime) and value.utcoffset() is not None
 
 
-def _short(value: object) -> str:
+def shortened(value: object) -> str:
+    """The value as a message shows it: on one line, and not all of a megabyte.
+
+    >>> shortened("x" * 1000)
+    "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx… (1002 characters)"
+    """
     try:
         text = repr(value)
     except RecursionError:

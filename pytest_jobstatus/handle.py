@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import inspect
 import secrets
+import warnings
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from traceback import format_exception_only
-from typing import Any
+from typing import Any, NamedTuple
+from unittest import mock
 
 from pytest_jobstatus.events import Event
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.reading import snapshot_of
 from pytest_jobstatus.tracker import Profile, Snapshot, Tracker
+
+LONGEST_LABEL = 200
+"""How much of a scenario's job name goes into an id, which may have 255 characters."""
 
 
 class Unreadable(Exception):  # noqa: N818 - says what the row is, not that the kit erred
@@ -66,12 +71,13 @@ class Factory:
         _refuse_running_loop(self.name)
         loop = _Loop(self.loop)
         try:
-            with _made(self, loop) as tracker:
-                handle = Handle(tracker=tracker, name=self.name, profile=_profile_of(tracker, self.name), loop=loop)
+            with _made(self, loop) as made:
+                profile = _profile_of(made.tracker, self.name)
+                handle = Handle(tracker=made.tracker, name=self.name, profile=profile, loop=loop)
                 try:
                     yield handle
                 finally:
-                    handle.clean(close=self.owned)
+                    handle.clean(close=self.owned and not made.cleans_up)
         finally:
             loop.close()
 
@@ -105,7 +111,7 @@ class Handle:
 
     def fresh(self, label: str) -> str:
         """A job id that this storage has not seen, so that a database full of other jobs can be checked."""
-        job_id = f"{label}-{self.token}-{len(self.jobs)}"
+        job_id = f"{label[:LONGEST_LABEL]}-{self.token}-{len(self.jobs)}"
         self.jobs.append(job_id)
         return job_id
 
@@ -150,7 +156,20 @@ class Handle:
         for name, arguments in (("forget", (list(self.jobs),)), *((("close", ()),) if close else ())):
             method = getattr(self.tracker, name, None)
             if callable(method):
-                self.loop.sync(method)(*arguments)
+                _guarded(self.name, lambda: self.loop.sync(method)(*arguments), what=f"{name}()")  # noqa: B023 - at once
+
+
+def current_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop that is set and waits; None where there is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        policy = asyncio.get_event_loop_policy()
+        # Before Python 3.12 asking for the loop makes one where none is set, and nobody would close it.
+        with mock.patch.object(policy, "new_event_loop", side_effect=RuntimeError):
+            try:
+                return policy.get_event_loop()
+            except RuntimeError:
+                return None
 
 
 class _Loop:
@@ -167,6 +186,7 @@ class _Loop:
         if self.given is not None:
             return self.given.run_until_complete(waited())
         if self.runner is None:
+            self.before = current_loop()
             self.runner = asyncio.Runner()
         return self.runner.run(waited())
 
@@ -182,32 +202,40 @@ class _Loop:
     def close(self) -> None:
         if self.runner is not None:
             self.runner.close()
+            asyncio.set_event_loop(self.before)
+
+
+class _Made(NamedTuple):
+    """What a factory made, and whether the factory cleans up by itself."""
+
+    tracker: Tracker
+    cleans_up: bool
 
 
 @contextmanager
-def _made(factory: Factory, loop: _Loop) -> Iterator[Tracker]:
+def _made(factory: Factory, loop: _Loop) -> Iterator[_Made]:
     """What the factory makes, whatever kind of factory it is."""
     made = _call(factory, loop)
     finish: Callable[[], Any] | None = None
     if inspect.isgenerator(made):
         generator = made
         finish = lambda: next(generator, None)  # noqa: E731 - the two kinds of generator side by side
-        made = _guarded(factory, lambda: next(generator))
+        made = _guarded(factory.name, lambda: next(generator))
     elif inspect.isasyncgen(made):
-        generator_ = made
-        finish = lambda: loop.wait(anext(generator_, None))  # noqa: E731
-        made = _guarded(factory, lambda: loop.wait(anext(generator_)))
+        async_generator = made
+        finish = lambda: loop.wait(anext(async_generator, None))  # noqa: E731
+        made = _guarded(factory.name, lambda: loop.wait(anext(async_generator)))
     elif inspect.isawaitable(made):
         awaitable = made
-        made = _guarded(factory, lambda: loop.wait(awaitable))
+        made = _guarded(factory.name, lambda: loop.wait(awaitable))
     for name in ("apply", "read"):
         if not callable(getattr(made, name, None)):
             raise Misuse(f"{factory.name} made {made!r}, which has no method {name!r}: a tracker has apply and read")
     try:
-        yield made
+        yield _Made(tracker=made, cleans_up=finish is not None)
     finally:
         if finish is not None:
-            finish()
+            _guarded(factory.name, finish, what="the factory's clean-up")
 
 
 def _call(factory: Factory, loop: _Loop) -> Any:
@@ -219,17 +247,18 @@ def _call(factory: Factory, loop: _Loop) -> Any:
         async def inside() -> Any:
             return make()
 
-        return _guarded(factory, lambda: loop.wait(inside()))
-    return _guarded(factory, make)
+        return _guarded(factory.name, lambda: loop.wait(inside()))
+    return _guarded(factory.name, make)
 
 
-def _guarded(factory: Factory, call: Callable[[], Any]) -> Any:
+def _guarded(target: str, call: Callable[[], Any], *, what: str = "the factory") -> Any:
+    """The user's own code around the tracker: what it raises is no verdict on the tracker."""
     try:
         return call()
-    except Misuse:
-        raise
-    except (Exception, StopAsyncIteration) as error:
-        raise Misuse(f"{factory.name}: the factory raised {said(error)}; nothing was judged") from error
+    except Misuse as error:
+        raise Misuse(f"{target}: {error}") from None
+    except Exception as error:
+        raise Misuse(f"{target}: {what} raised {said(error)}; nothing was judged") from error
 
 
 def _profile_of(tracker: object, name: str) -> Profile:

@@ -76,7 +76,7 @@ class History:
 
 
 def recent(*, now: datetime, zone: tzinfo | None = None) -> timedelta:
-    """By how many whole days plans are moved, so that they lie in the recent past: they start two to three days ago.
+    """By how many whole days plans are moved, so that they lie in the recent past: they start three to four days ago.
 
     Args:
         now: the present.
@@ -84,9 +84,9 @@ def recent(*, now: datetime, zone: tzinfo | None = None) -> timedelta:
 
     >>> from datetime import UTC
     >>> recent(now=datetime(2026, 1, 10, 9, tzinfo=UTC)).days
-    2
+    1
     """
-    days = (now - START).days - 2
+    days = (now - START).days - 3
     while zone is not None and _clock_changes(START + timedelta(days=days), zone):
         days -= 1
     return timedelta(days=days)

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
 import json
-import warnings
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from unittest import mock
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
 from pytest_jobstatus import engine
 from pytest_jobstatus.handle import Factory
+from pytest_jobstatus.loops import loop_of
 from pytest_jobstatus.marks import PROPERTY
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.options import OPTIONS, merged
 from pytest_jobstatus.report import json as report_json
 from pytest_jobstatus.report import text
-from pytest_jobstatus.rules import RULES, named, select
+from pytest_jobstatus.rules import RULES, named
 from pytest_jobstatus.smoke import smoke
-from pytest_jobstatus.verdict import RuleResult, Verdict, overall, summary
+from pytest_jobstatus.verdict import Report, Verdict, overall, summary
 
 if TYPE_CHECKING:
     from pytest_jobstatus.suite import Suite
@@ -32,22 +30,41 @@ if TYPE_CHECKING:
 def judge_item(suite: Suite, request: pytest.FixtureRequest, number: str) -> None:
     """Judge one rule, tell pytest, and leave the result for the summary."""
     __tracebackhide__ = True
+    misuse = None
     try:
-        result, name = _judged(suite, request, number)
+        report = _judged(suite, request, number)
     except Misuse as error:
-        pytest.fail(f"{Path(suite.file).name}:{suite.line}: {error}", pytrace=False)
-    request.node.user_properties.append((PROPERTY, {"tracker": name, "rule": report_json.result_values(result)}))
+        misuse = str(error)
+    if misuse is not None:  # outside the except, or pytest would print the message once more for its cause
+        _fail(f"{Path(suite.file).name}:{suite.line}: {misuse}")
+    (result,) = report.rules
+    values = {
+        "tracker": report.tracker,
+        "suite": f"{suite.file}:{suite.line}",
+        "stale": dict(report.stale),
+        "rule": report_json.result_values(result),
+    }
+    # As text: a worker of pytest-xdist can send no more than plain values.
+    request.node.user_properties.append((PROPERTY, json.dumps(values)))
+    if report.stale:
+        _fail("\n".join(text.findings(report)).strip())
     if result.verdict is Verdict.NOT_APPLICABLE:
         pytest.skip(f"{number} is not applicable: {result.reason}")
     if result.verdict is Verdict.INCONCLUSIVE:
         pytest.fail(f"{number} is inconclusive, which is never green: {result.reason}", pytrace=False)
     if result.counterexample is not None:
-        lines = text.counterexample(result.counterexample, target=_target(suite, name), known=result.known)
+        lines = text.counterexample(result.counterexample, target=_target(suite, report.tracker), known=result.known)
         head = f"{number}: {result.counterexample.message}"
-        where = f"{suite.file}:{suite.line}: {name}"
+        where = f"{suite.file}:{suite.line}: {report.tracker}"
         if result.known:
             pytest.xfail(f"known: {result.counterexample.message}")
-        pytest.fail("\n".join([head, where, "", *lines]), pytrace=False)
+        _fail("\n".join([head, where, "", *lines]))
+
+
+def _fail(message: str) -> NoReturn:
+    """Fail with a text that every terminal and every worker can take, lone surrogates escaped."""
+    __tracebackhide__ = True
+    pytest.fail(message.encode("utf-8", "backslashreplace").decode(), pytrace=False)
 
 
 def selected(config: pytest.Config) -> list[str]:
@@ -58,18 +75,18 @@ def selected(config: pytest.Config) -> list[str]:
     """
     try:
         options = chosen_options(config)
-        engine.settings(**{name: given for name, given in options.items() if name != "json"}, source="pytest")
-        return [rule.id for rule in select(options.get("rules"), source="rules")]
+        options.pop("json", None)
+        return [rule.id for rule in engine.settings(**options).rules]
     except Misuse as error:
         raise pytest.UsageError(str(error)) from None
 
 
 def summaries(results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """How much was judged, one line per tracker."""
-    for tracker, rules in _by_tracker(results).items():
+    for tracker, rules, stale in _by_suite(results):
         counts = Counter(Verdict(rule["verdict"]) for rule in rules)
         unknown = any(rule["verdict"] == Verdict.FAIL and not rule["known"] for rule in rules)
-        yield f"{tracker}: {summary(overall(counts, unknown=unknown), counts)}"
+        yield f"{tracker}: {summary(overall(counts, unknown=unknown), counts, stale=len(stale))}"
 
 
 def write_json(results: Sequence[Mapping[str, Any]], config: pytest.Config) -> Iterator[str]:
@@ -77,18 +94,24 @@ def write_json(results: Sequence[Mapping[str, Any]], config: pytest.Config) -> I
     file = chosen_options(config).get("json")
     if file is None:
         return
-    reports = [report_json.assembled(tracker, rules) for tracker, rules in _by_tracker(results).items()]
+    reports = [report_json.assembled(tracker, rules) | {"stale": stale} for tracker, rules, stale in _by_suite(results)]
     Path(file).write_text(json.dumps(reports[0] if len(reports) == 1 else reports, indent=2) + "\n", encoding="utf-8")
     yield f"report written to {file}"
 
 
-def _by_tracker(results: Sequence[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Each tracker's rules in number order: workers finish in any."""
+def _by_suite(results: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[dict[str, Any]], dict[str, str]]]:
+    """Each suite's tracker and rules in number order: workers finish in any."""
     numbers = [rule.id for rule in RULES]
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    stale: dict[tuple[str, str], dict[str, str]] = {}
     for result in results:
-        found.setdefault(result["tracker"], []).append(result["rule"])
-    return {tracker: sorted(rules, key=lambda rule: numbers.index(rule["id"])) for tracker, rules in found.items()}
+        key = (result["suite"], result["tracker"])
+        found.setdefault(key, {})[result["rule"]["id"]] = result["rule"]
+        stale.setdefault(key, {}).update(result["stale"])
+    return [
+        (key[1], sorted(rules.values(), key=lambda rule: numbers.index(rule["id"])), stale[key])
+        for key, rules in found.items()
+    ]
 
 
 def chosen_options(config: pytest.Config) -> dict[str, Any]:
@@ -101,20 +124,16 @@ def chosen_options(config: pytest.Config) -> dict[str, Any]:
     return merged(given, config.rootpath)
 
 
-def _judged(suite: Suite, request: pytest.FixtureRequest, number: str) -> tuple[RuleResult, str]:
+def _judged(suite: Suite, request: pytest.FixtureRequest, number: str) -> Report:
     options = chosen_options(request.config)
     options.pop("json", None)
     options |= {"rules": number, "save": request.config.rootpath / ".jobstatus"}
-    if suite.scenarios is not None:
-        options["scenarios"] = suite.scenarios
-    chosen = engine.settings(**options, source="pytest")
+    folders = [folder for folder in (options.pop("scenarios", None), suite.scenarios) if folder is not None]
+    chosen = engine.settings(**options, scenarios=folders)
     factory = _factory(suite, request)
     profile = smoke(factory)
     result = engine.judge(named(number, source="pytest"), factory, profile, chosen)
-    report = engine.report(factory, chosen, [result])
-    if report.stale:
-        pytest.fail("\n".join(text.findings(report)).strip(), pytrace=False)
-    return result, factory.name
+    return engine.report(factory, chosen, [result])
 
 
 def _factory(suite: Suite, request: pytest.FixtureRequest) -> Factory:
@@ -122,30 +141,31 @@ def _factory(suite: Suite, request: pytest.FixtureRequest) -> Factory:
         return Factory.of(suite.tracker)
     try:
         value = request.getfixturevalue(suite.tracker)
-    except pytest.FixtureLookupError:
-        raise Misuse(f"conformance({suite.tracker!r}): there is no fixture of that name") from None
+    except pytest.FixtureLookupError as error:
+        if error.argname == suite.tracker:
+            raise Misuse(f"conformance({suite.tracker!r}): there is no fixture of that name") from None
+        raise Misuse(f"conformance({suite.tracker!r}): there is no fixture {error.argname!r}") from None
     name = f"fixture {suite.tracker}"
     if isinstance(value, type) or not (hasattr(value, "apply") and hasattr(value, "read")):
-        return Factory.of(value, name=name)
-    return Factory(make=lambda: value, name=name, loop=_loop_of(value), owned=False)
-
-
-def _loop_of(tracker: Any) -> asyncio.AbstractEventLoop | None:
-    """The loop on which an async fixture made the tracker: the one that is set and waits; None where there is none."""
-    if not any(inspect.iscoroutinefunction(getattr(tracker, name)) for name in ("apply", "read")):
-        return None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", DeprecationWarning)
-        policy = asyncio.get_event_loop_policy()
-        # Before Python 3.12 asking for the loop makes one where none is set, and nobody would close it.
-        with mock.patch.object(policy, "new_event_loop", side_effect=RuntimeError):
-            try:
-                loop = policy.get_event_loop()
-            except RuntimeError:
-                return None
-    return None if loop.is_closed() else loop
+        try:
+            return Factory.of(value, name=name)
+        except Misuse as error:
+            raise Misuse(f"{name}: {error}") from None
+    return Factory(make=lambda: value, name=name, loop=loop_of(value, request.config), owned=False)
 
 
 def _target(suite: Suite, name: str) -> str | None:
     """How to name the tracker on the command line; fixtures cannot be named there."""
-    return None if isinstance(suite.tracker, str) or "<" in name else name
+    if isinstance(suite.tracker, str) or "<" in name:
+        return None
+    module, _, attribute = name.partition(":")
+    found: Any = sys.modules.get(module)
+    for part in attribute.split("."):
+        found = getattr(found, part, None)
+    if found is not suite.tracker:
+        return None  # an object that no name leads to, a functools.partial for instance
+    file = Path(sys.modules[module].__file__ or "")
+    here = Path.cwd()
+    if not file.is_relative_to(here) or file == here.joinpath(*module.split(".")).with_suffix(".py"):
+        return name
+    return f"{file.relative_to(here)}:{attribute}"

@@ -27,6 +27,7 @@ class Option(NamedTuple):
     path: bool = False
 
 
+TYPES = {str: "a text", int: "a whole number"}
 OPTIONS = (
     Option(name="rules", metavar="TERM,TRACK-1", help="rules or families to judge (default: all that are checked)"),
     Option(name="effort", metavar="quick|default|thorough", help="how far to search (default: default)"),
@@ -35,6 +36,17 @@ OPTIONS = (
     Option(name="scenarios", metavar="DIR", path=True, help="a folder of scenario files to try as well"),
     Option(name="json", metavar="FILE", path=True, help="write the report as JSON"),
 )
+
+
+def is_configured(given: Mapping[str, Any], folder: Path) -> bool:
+    """Whether anything was said at all, so that the check of what was said can be left out.
+
+    Args:
+        given: by option name; None where nothing was said.
+        folder: where pyproject.toml is.
+    """
+    file = folder / "pyproject.toml"
+    return any(each is not None for each in given.values()) or (file.is_file() and b"jobstatus" in file.read_bytes())
 
 
 def configured(folder: Path) -> dict[str, Any]:
@@ -56,6 +68,8 @@ def configured(folder: Path) -> dict[str, Any]:
 
 
 def _checked(table: Mapping[str, Any], file: Path) -> dict[str, Any]:
+    if not isinstance(table, Mapping):
+        raise Misuse(f"{file}: [tool] jobstatus = {table!r}: allowed is a table, [tool.jobstatus]")
     known = {option.name: option for option in OPTIONS}
     values: dict[str, Any] = {}
     for key, given in table.items():
@@ -65,7 +79,7 @@ def _checked(table: Mapping[str, Any], file: Path) -> dict[str, Any]:
         if key == "rules" and isinstance(given, list):
             values[key] = ",".join(str(each) for each in given)
         elif isinstance(given, bool) or not isinstance(given, known[key].type):
-            raise Misuse(f"{where}: allowed is a {known[key].type.__name__}")
+            raise Misuse(f"{where}: allowed is {TYPES[known[key].type]}")
         else:
             values[key] = str(file.parent / str(given)) if known[key].path else given
     return values
@@ -86,7 +100,7 @@ def merged(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         try:
             values["seed"] = int(values["seed"])
         except ValueError:
-            raise Misuse(f"seed {values['seed']!r}: allowed is a whole number") from None
+            raise Misuse(f"seed: {values['seed']!r}: allowed is a whole number") from None
     if "json" in values:
         _check_writable(Path(values["json"]))
     return values

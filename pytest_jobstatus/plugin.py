@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
 from pytest_jobstatus.marks import MARK, PROPERTY
-from pytest_jobstatus.options import OPTIONS
+from pytest_jobstatus.options import OPTIONS, is_configured
 
+FIXTURES: pytest.StashKey[set[str]] = pytest.StashKey()
+"""The fixtures that suites name as trackers; fixtures are looked at only where there are any."""
 RESULTS: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
 
 
@@ -22,12 +25,44 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make room for the results."""
     config.stash[RESULTS] = []
+    config.stash[FIXTURES] = set()
     config.pluginmanager.register(_Results(config.stash[RESULTS]), "jobstatus-results")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Refuse bad options at once, not suite by suite."""
+    given = {option.name: session.config.getoption(f"jobstatus_{option.name}") for option in OPTIONS}
+    if is_configured(given, session.config.rootpath):
+        from pytest_jobstatus.items import selected
+
+        selected(session.config)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(fixturedef: Any, request: pytest.FixtureRequest) -> Any:
+    """Note on which loop an async fixture makes a tracker: its methods run there too."""
+    if not request.config.stash[FIXTURES]:
+        return (yield)
+    from pytest_jobstatus.loops import note, noting
+
+    loops: list[Any] = []
+    plain = fixturedef.func
+    fixturedef.func = noting(plain, loops)
+    try:
+        made = yield
+    finally:
+        fixturedef.func = plain
+    note(request.config, made, loops)
+    return made
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One item per rule for each function that `conformance` made."""
     if hasattr(metafunc.function, MARK):
+        tracker = getattr(metafunc.function, MARK).tracker
+        if isinstance(tracker, str):
+            metafunc.config.stash[FIXTURES].add(tracker)
         from pytest_jobstatus.items import selected
 
         numbers = selected(metafunc.config)
@@ -43,7 +78,7 @@ class _Results:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "call":
             properties: list[tuple[str, Any]] = report.user_properties
-            self.results += [value for name, value in properties if name == PROPERTY]
+            self.results += [json.loads(value) for name, value in properties if name == PROPERTY]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -97,9 +97,10 @@ def _type(values: dict[str, Any], profile: Profile, source: str) -> None:
     error = values["error"]
     if error is not None and not isinstance(error, str | JobError):
         raise Misuse(f"{source} gave error {error!r}: allowed is a str, a JobError or None")
-    for name in ("job_id", "cancelled_by"):
-        if values[name] is not None and not isinstance(values[name], str):
-            raise Misuse(f"{source} gave {name} {values[name]!r}: allowed is a str")
+    if not isinstance(values["job_id"], str):
+        raise Misuse(f"{source} gave job_id {values['job_id']!r}: allowed is a str")
+    if values["cancelled_by"] is not None and not isinstance(values["cancelled_by"], str):
+        raise Misuse(f"{source} gave cancelled_by {values['cancelled_by']!r}: allowed is a str or None")
     for name in TIMES:
         if values[name] is not None:
             values[name] = _instant(name, values[name], profile, source)
@@ -129,4 +130,7 @@ def differences(before: Snapshot | None, after: Snapshot | None) -> tuple[str, .
     if before is None or after is None:
         return ("row",)
     old, new = before.__dict__, after.__dict__
-    return tuple(name for name in FIELDS if old[name] != new[name])
+    changed = tuple(name for name in FIELDS if old[name] != new[name])
+    if "attempt" in changed and not (old["attempt"] or new["attempt"]):  # None equals 0 before the first start
+        changed = tuple(name for name in changed if name != "attempt")
+    return changed

@@ -155,21 +155,21 @@ def emit(mark: Mark, *, at: datetime, job: str = "job-1", nth: int = 0, bare: bo
         mark: kind and attempt.
         at: when it happened.
         job: whose event it is.
-        nth: tells its values from those of other events; 0 to 20.
+        nth: tells its values from those of other events; 0 to 19.
         bare: whether everything that may be missing is.
     """
     kind, attempt = mark
     if bare:
-        return Event(kind, job, at, attempt=attempt, progress=5 * nth if kind is PROGRESS else None)
+        return Event(kind, job, at, attempt=attempt, progress=5 * (nth + 1) if kind is PROGRESS else None)
     fails = kind in (RETRYING, FAILED)
     return Event(
         kind,
         job,
         at,
         attempt=attempt,
-        error=JobError("ValueError", f"attempt {attempt} failed, line {nth}", "Traceback: …") if fails else None,
-        progress=5 * nth if kind is PROGRESS else None,
-        cancelled_by=f"user-{nth}" if kind is CANCELLED else None,
+        error=JobError("ValueError", f"attempt {attempt} failed in line {nth + 1}", "Traceback: …") if fails else None,
+        progress=5 * (nth + 1) if kind is PROGRESS else None,
+        cancelled_by=f"user-{nth + 1}" if kind is CANCELLED else None,
         retry_at=at + timedelta(seconds=1) if kind is RETRYING else None,
         context={"queue": "default", "job_type": "report"},
     )
@@ -184,7 +184,7 @@ def long_shapes(kinds: frozenset[EventKind], *, progress: bool) -> tuple[Shape, 
     """
     both: list[tuple[EventKind, ...]] = [(RETRYING, STALLED), (STALLED, RETRYING)]
     one = [(kind,) * (MOST_ATTEMPTS - 1) for kind in (RETRYING, STALLED) if kind in kinds]
-    ways = both if len(one) == 2 else one or [()]
+    ways = (both if progress else both + one) if len(one) == 2 else one or [()]
     found = []
     for way in ways:
         marks = [Mark(CREATED, 0)]
@@ -195,6 +195,28 @@ def long_shapes(kinds: frozenset[EventKind], *, progress: bool) -> tuple[Shape, 
         seen = tuple(mark for mark in marks if mark.kind in kinds)
         found += [seen, *((*seen, Mark(kind, len(way) + 1)) for kind in TERMINAL_KINDS if kind in kinds)]
     return tuple(shape for shape in found if shape)
+
+
+def is_run(marks: Sequence[Mark], kinds: frozenset[EventKind]) -> bool:
+    """Whether these events are a run from its beginning, with nothing left out but creations and starts of kinds that
+    the tracker does not know.
+
+    >>> is_run([Mark(ACTIVE, 1)], frozenset(EventKind)), is_run([Mark(ACTIVE, 1)], frozenset(EventKind) - {CREATED})
+    (False, True)
+    """
+    tails: set[Shape] = {()}
+    for mark in marks:
+        for _ in range(2):  # at most a creation and a start happen unseen in a row
+            tails |= {
+                (unseen,)
+                for tail in tails
+                for unseen in followers(tail)
+                if unseen.kind in (CREATED, ACTIVE) and unseen.kind not in kinds
+            }
+        if not any(mark in followers(tail) for tail in tails):
+            return False
+        tails = {(mark,)}
+    return True
 
 
 def may_follow(before: Mark | None, after: Mark) -> bool:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_jobstatus.delivery import Plan
-from pytest_jobstatus.events import Event, JobError, is_aware
+from pytest_jobstatus.events import Event, JobError, is_aware, shortened
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.rules import SPEC, named
 from pytest_jobstatus.runs import START, check_possible
@@ -104,8 +104,9 @@ def _event_values(event: Event) -> dict[str, str]:
 
 
 def _quoted(text: str) -> str:
-    # A JSON string of ASCII characters is a TOML basic string, but for DEL, which TOML wants escaped.
-    return json.dumps(str(text)).replace("\x7f", "\\u007f")
+    # A JSON string is a TOML basic string, but for DEL, which TOML wants escaped, and lone surrogates, which it lacks.
+    plain = str(text).encode("utf-8", "backslashreplace").decode()
+    return json.dumps(plain, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _array(texts: Sequence[str]) -> str:
@@ -139,8 +140,13 @@ def load_folder(folder: Path) -> Iterator[Scenario]:
     files = sorted(folder.rglob("*.toml"))
     if not files:
         raise Misuse(f"{folder}: holds no scenario (*.toml)")
+    ids: dict[str, Path] = {}
     for file in files:
-        yield load(file)
+        scenario = load(file)
+        if scenario.id in ids:
+            raise Misuse(f"{file}: id = {scenario.id!r}: {ids[scenario.id]} has that id")
+        ids[scenario.id] = file
+        yield scenario
 
 
 def shipped() -> Path:
@@ -176,6 +182,9 @@ def parse(text: str, *, source: str) -> Scenario:
     reads = table.get("reads", 1)
     if not 1 <= reads <= MOST_READS:
         raise Misuse(f"{source}: reads = {reads}: allowed are 1 to {MOST_READS}")
+    for label in table.get("strangers", ()):
+        if any(event.job_id == label for event in events):
+            raise Misuse(f"{source}: strangers: {label!r}: events are told of that job; allowed is a job without any")
     plan = Plan(
         events=tuple(events),
         order=order,
@@ -190,10 +199,18 @@ def parse(text: str, *, source: str) -> Scenario:
         story=table.get("story", ""),
         link=table.get("link", ""),
         rules=tuple(named(number, source=f"{source}: rules").id for number in table["rules"]),
-        plan=_near_start(plan),
+        plan=_near_start(plan, source),
     )
 
 
+TYPES = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+    datetime: "a date and time with an offset",
+}
 HEADER: Mapping[str, type] = {
     "format": str, "spec": str, "id": str, "title": str, "story": str, "link": str,
     "rules": list, "delivery": list, "events": list, "reads": int, "strangers": list,
@@ -225,7 +242,7 @@ def _check_header(table: dict[str, Any], source: str) -> None:
 def _check_texts(table: Mapping[str, Any], key: str, source: str) -> None:
     for each in table.get(key, ()):
         if not isinstance(each, str):
-            raise Misuse(f"{source}: {key}: {each!r}: allowed is a str")
+            raise Misuse(f"{source}: {key}: {each!r}: allowed is a text")
 
 
 def _check_keys(table: Mapping[str, Any], allowed: Mapping[str, type], source: str) -> None:
@@ -233,7 +250,7 @@ def _check_keys(table: Mapping[str, Any], allowed: Mapping[str, type], source: s
         if key not in allowed:
             raise Misuse(f"{source}: unknown key {key!r}: allowed are {listed(allowed)}")
         if not isinstance(value, allowed[key]) or (allowed[key] is int and isinstance(value, bool)):
-            raise Misuse(f"{source}: {key} = {value!r}: allowed is a {allowed[key].__name__}")
+            raise Misuse(f"{source}: {key} = {value!r}: allowed is {TYPES[allowed[key]]}")
 
 
 def _events(tables: list[Any], source: str) -> tuple[list[Event], set[int], dict[str, int]]:
@@ -282,8 +299,8 @@ def _json(table: Mapping[str, Any], key: str, where: str, made: Callable[[Any], 
         return None
     try:
         return made(json.loads(table[key]))
-    except (ValueError, TypeError) as error:
-        raise Misuse(f"{where}: {key} = {table[key]!r}: allowed is JSON text: {error}") from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise Misuse(f"{where}: {key} = {shortened(table[key])}: allowed is JSON text: {error}") from None
 
 
 def _index(name: str, names: Mapping[str, int], source: str) -> int:
@@ -292,12 +309,13 @@ def _index(name: str, names: Mapping[str, int], source: str) -> int:
     return names[name]
 
 
-def _near_start(plan: Plan) -> Plan:
+def _near_start(plan: Plan, source: str) -> Plan:
     """The plan moved by whole days to the day on which all plans start, so that a replay can move it to the present."""
-    newest = max(event.occurred_at for event in plan.events).astimezone(UTC)
-    days = timedelta(days=(START.date() - newest.date()).days)
-    return (
-        replace(plan, events=tuple(event.moved(job_id=event.job_id, by=days) for event in plan.events))
-        if days
-        else plan
-    )
+    instants = sorted(event.occurred_at for event in plan.events)
+    try:
+        days = timedelta(days=(START.date() - instants[-1].astimezone(UTC).date()).days)
+        events = tuple(event.moved(job_id=event.job_id, by=days) for event in plan.events)
+    except OverflowError:
+        span = f"{instants[0].isoformat()} to {instants[-1].isoformat()}"
+        raise Misuse(f"{source}: at: {span}: allowed are instants that can be moved to {START.date()}") from None
+    return replace(plan, events=events) if days else plan

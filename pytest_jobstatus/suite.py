@@ -56,15 +56,21 @@ def conformance(tracker: object, *, scenarios: str | Path | None = None) -> Call
         line=caller.f_lineno,
     )
 
-    def test_conformance(request: pytest.FixtureRequest, jobstatus_rule: str) -> None:
-        from pytest_jobstatus.items import judge_item
-
-        judge_item(suite, request, jobstatus_rule)
-
+    # In one line, so that every place in it is the user's line.
+    # fmt: off
+    def test_conformance(request: pytest.FixtureRequest, jobstatus_rule: str) -> None: _judge(suite, request, jobstatus_rule)  # noqa: E501
+    # fmt: on
     _place(test_conformance, suite)
     setattr(test_conformance, MARK, suite)
     test_conformance.__module__ = caller.f_globals.get("__name__", __name__)
     return test_conformance
+
+
+def _judge(suite: Suite, request: pytest.FixtureRequest, number: str) -> None:
+    __tracebackhide__ = True
+    from pytest_jobstatus.items import judge_item
+
+    judge_item(suite, request, number)
 
 
 def _place(function: Any, suite: Suite) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import sys
 from importlib import import_module
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pytest_jobstatus.handle import Factory, said
 from pytest_jobstatus.misuse import Misuse, listed
@@ -19,7 +21,7 @@ def resolve(target: str, *, yes: bool = False) -> Factory:
     """The factory that a target names.
 
     Args:
-        target: "module:attribute", or a short name and a URL: "celery:db+sqlite:///jobs.db".
+        target: "module:attribute", "path/file.py:attribute", or a short name and a URL: "celery:db+sqlite:///jobs.db".
         yes: whether rows may be written to a database that is not on this machine.
 
     Raises:
@@ -38,6 +40,10 @@ def resolve(target: str, *, yes: bool = False) -> Factory:
     if head in ADAPTERS:
         _refuse_remote(target, rest, yes=yes)
         return Factory.of(import_module(ADAPTERS[head]).factory(rest), name=hidden(target))
+    if head.endswith(".py"):
+        file = Path(head)
+        sys.path.insert(0, str(file.parent.absolute()))
+        return Factory.of(_attribute(target, file.stem, rest), name=target)
     return Factory.of(_attribute(target, head, rest), name=target)
 
 
@@ -61,15 +67,20 @@ def _attribute(target: str, module: str, attribute: str) -> Any:
 
 
 def _refuse_remote(target: str, url: str, *, yes: bool) -> None:
-    host = urlsplit(url).hostname
-    if not yes and not _is_here(host):
-        raise Misuse(
-            f"{hidden(target)}: the check writes rows, and {host} is not this machine: say --yes if you mean it"
-        )
+    try:
+        parts = urlsplit(url)
+        hosts = [parts.hostname, *(host for name, host in parse_qsl(parts.query) if name.startswith("host"))]
+    except ValueError as error:
+        raise Misuse(f"{hidden(target)}: no URL: {error}") from None
+    for host in hosts:
+        if not yes and not _is_here(host):
+            raise Misuse(
+                f"{hidden(target)}: the check writes rows, and {host} is not this machine: say --yes if you mean it"
+            )
 
 
 def _is_here(host: str | None) -> bool:
-    if host in (None, "", "localhost"):
+    if host in (None, "", "localhost") or str(host).startswith("/"):  # a folder holds a socket
         return True
     try:
         return ipaddress.ip_address(str(host)).is_loopback

@@ -20,7 +20,7 @@ PACKAGE = "pytest_jobstatus"
 LINE = (
     "misuse", "events", "runs", "delivery", "tracker", "reading", "handle", "history", "rules", "verdict", "scenario",
     "baseline", "explore", "report", "smoke", "engine",
-    "adapters", "targets", "marks", "options", "suite", "items", "demo", "skeleton",
+    "adapters", "targets", "marks", "options", "loops", "suite", "items", "demo", "skeleton",
     "plugin", "cli",
 )  # fmt: skip
 """Everything on the line may import what stands before it: the design's line, and misuse before all."""

@@ -244,10 +244,10 @@ def test_a_factory_is_something_that_can_be_called(target: object) -> None:
 
 
 ARGUMENTS: list[tuple[dict[str, Any], str]] = [
-    ({"rules": ["TERM-9"]}, "check: rules: there is no rule 'TERM-9'; `jobstatus rules` lists them all"),
-    ({"rules": "RACE-1"}, "check: rules: RACE-1 is not checked yet; `jobstatus rules` lists what is"),
-    ({"rules": []}, "check: rules: no rule given; `jobstatus rules` lists them"),
-    ({"effort": "hard"}, "check: effort: 'hard': allowed are 'quick', 'default', 'thorough'"),
+    ({"rules": ["TERM-9"]}, "rules: there is no rule 'TERM-9'; `jobstatus rules` lists them all"),
+    ({"rules": "RACE-1"}, "rules: RACE-1 is not checked yet; `jobstatus rules` lists what is"),
+    ({"rules": []}, "rules: no rule given; `jobstatus rules` lists them"),
+    ({"effort": "hard"}, "effort: 'hard': allowed are 'quick', 'default', 'thorough'"),
     ({"baseline": "no/such.toml"}, "no/such.toml: the baseline cannot be read: "),
     ({"scenarios": "no/such"}, "no/such: no such folder of scenarios"),
 ]

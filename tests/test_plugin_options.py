@@ -199,7 +199,7 @@ BAD_TABLES = {
     "unknown key": ('efort = "quick"', "[tool.jobstatus] efort = 'quick': unknown key; allowed are 'rules', 'effort'"),
     "seed": ('seed = "x"', "[tool.jobstatus] seed = 'x': allowed is a"),
     "seed a bool": ("seed = true", "[tool.jobstatus] seed = True: allowed is a"),
-    "effort a number": ("effort = 1", "[tool.jobstatus] effort = 1: allowed is a str"),
+    "effort a number": ("effort = 1", "[tool.jobstatus] effort = 1: allowed is a text"),
     "rules of numbers": ("rules = [1]", "there is no rule '1'"),
 }
 
@@ -225,7 +225,7 @@ def test_a_bad_value_is_a_usage_error(pytester: pytest.Pytester, way: str, bad: 
 def test_a_bad_seed_is_a_usage_error(pytester: pytest.Pytester) -> None:
     """The seed of the command line is a whole number in words."""
     suite(pytester, "test_conformance = conformance(Small)")
-    assert_usage_error(run(pytester, "--jobstatus-seed=x"), "seed 'x': allowed is a whole number")
+    assert_usage_error(run(pytester, "--jobstatus-seed=x"), "seed: 'x': allowed is a whole number")
 
 
 @pytest.mark.parametrize("bad", BAD_TABLES)

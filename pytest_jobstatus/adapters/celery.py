@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
 from typing import Any
 
-from pytest_jobstatus.events import Event, EventKind
+from pytest_jobstatus.events import Event, EventKind, JobError
 from pytest_jobstatus.handle import said
 from pytest_jobstatus.misuse import Misuse
-from pytest_jobstatus.targets import hidden
-from pytest_jobstatus.tracker import JobError, Profile, Status
+from pytest_jobstatus.tracker import Profile, Status
 
 PREFIX = "db+"
+ALLOWED = f"allowed is {PREFIX} and a database URL of SQLAlchemy, {PREFIX}sqlite:///jobs.db for instance"
 PROGRESS = "PROGRESS"
 STATUSES = {
     "STARTED": Status.ACTIVE,
@@ -30,7 +30,7 @@ ONE_TIME = "the row has one time, date_done: when the result was stored"
 
 
 class ResultBackend:
-    """Celery's database result backend with Celery's default settings.
+    """Celery's database result backend with Celery's default settings, and tasks that track their start.
 
     Args:
         backend: `app.backend` of a Celery app.
@@ -79,7 +79,7 @@ class ResultBackend:
         return None
 
     def read(self, job_id: str) -> Mapping[str, Any] | None:
-        """What an `AsyncResult` shows in a process that has not asked before: Celery caches a success once read."""
+        """What a new `AsyncResult` shows; one that was asked before may keep its answer in memory."""
         meta = self.backend.get_task_meta(job_id, cache=False)
         state, result = meta["status"], meta["result"]
         if state == "PENDING":
@@ -98,11 +98,6 @@ class ResultBackend:
         for job_id in job_ids:
             self.backend.forget(job_id)
 
-    def close(self) -> None:
-        """Close the connections."""
-        with self.backend.ResultSession() as session:
-            session.get_bind().dispose()
-
 
 def factory(url: str) -> Callable[[], Iterator[ResultBackend]]:
     """The factory of the target `celery:URL`.
@@ -115,50 +110,58 @@ def factory(url: str) -> Callable[[], Iterator[ResultBackend]]:
 
     >>> factory("redis://localhost")
     Traceback (most recent call last):
-    pytest_jobstatus.misuse.Misuse: celery:redis://localhost: allowed is db+ and a database URL of SQLAlchemy, ...
+    pytest_jobstatus.misuse.Misuse: celery:redis://…: allowed is db+ and a database URL of SQLAlchemy, ...
     """
-    name = hidden(f"celery:{url}")
     if not url.startswith(PREFIX):
-        raise Misuse(
-            f"{name}: allowed is {PREFIX} and a database URL of SQLAlchemy, {PREFIX}sqlite:///jobs.db for instance"
-        )
-    _try_out(url.removeprefix(PREFIX), name)
+        raise Misuse(f"{_scheme(url)}: {ALLOWED}")
+    _try_out(url)
 
     def result_backend() -> Iterator[ResultBackend]:
         from celery import Celery
 
         with Celery("jobstatus", backend=url, set_as_current=False) as app:
-            app.conf.database_engine_callback = _do_not_wait_for_the_disk
+            # Said by name, so that no settings are taken from the environment.
+            app.config_from_object({"database_engine_callback": _do_not_wait_for_the_disk})
             # As in a worker's child process: one engine for all calls, not a new one for each.
             app.backend.session_manager.forked = True
-            yield ResultBackend(app.backend)
+            try:
+                yield ResultBackend(app.backend)
+            finally:
+                with app.backend.ResultSession() as session:
+                    session.get_bind().dispose()
 
     return result_backend
 
 
-def _try_out(url: str, name: str) -> None:
-    """Make Celery's tables, as Celery does: it would try again for a minute where that fails."""
+def _try_out(url: str) -> None:
+    """Open the database and make Celery's tables: where that fails, Celery itself tries again and again."""
     try:
         from celery.backends.database.models import Task
         from sqlalchemy import create_engine, false
     except ImportError as error:
-        raise Misuse(f"{name}: {error}; install it: pip install 'pytest-jobstatus[celery]'") from error
+        raise Misuse(f"{_scheme(url)}: {error}; install it: pip install 'pytest-jobstatus[celery]'") from error
     try:
-        engine = create_engine(url)
+        engine = create_engine(url.removeprefix(PREFIX))
     except Exception as error:
-        raise Misuse(
-            f"{name}: {hidden(said(error))}; allowed is a database URL of SQLAlchemy whose driver is installed"
-        ) from error
+        raise Misuse(f"{_scheme(url)}: {said(error)}; {ALLOWED}, its driver installed") from error
+    name = f"celery:{PREFIX}{engine.url.render_as_string()}"
     if engine.dialect.name == "sqlite" and engine.url.database in (None, "", ":memory:"):
-        raise Misuse(f"{name}: Celery connects more than once, and each time memory is empty; allowed is a file")
+        raise Misuse(f"{name}: Celery connects more than once, and finds memory empty each time; allowed is a file")
     try:
         with engine.begin() as connection:
             Task.metadata.create_all(connection)
             connection.execute(Task.__table__.delete().where(false()))
     except Exception as error:
-        raise Misuse(f"{name}: {hidden(said(error))}; allowed is a database that can be opened and written") from error
+        why = said(getattr(error, "orig", None) or error)
+        raise Misuse(f"{name}: {why}; allowed is a database that can be opened and written") from error
     finally:
         engine.dispose()
+
+
+def _scheme(url: str) -> str:
+    """The target up to where a password may stand."""
+    head, there, _ = url.partition("://")
+    return f"celery:{head}{there}{'…' if there else ''}"
 
 
 def _do_not_wait_for_the_disk(engine: Any) -> None:
@@ -184,7 +187,7 @@ def _request(event: Event) -> Any:
 
 
 def _raised(event: Event) -> tuple[Exception | None, str | None]:
-    """The exception and its traceback as text, which ends with the exception's own, as a worker's does."""
+    """The exception and the text of its traceback, which ends with the exception's own text, as a worker's does."""
     if event.error is None:
         return None, None
     error = event.error.exception()

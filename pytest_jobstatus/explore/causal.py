@@ -33,6 +33,8 @@ class Causal:
         accepted: dict[str, set[int]] = {}
         causal: dict[int, Snapshot | None] = {}
         for step in history.steps:
+            if step.index in plan.strays:
+                break  # what a stray does to a job is not CONV's business
             if step.raised is not None:
                 continue
             told = accepted.setdefault(step.event.job_id, set())

@@ -90,6 +90,6 @@ def effort_named(name: str, *, source: str) -> Effort:
     >>> effort_named("quick", source="--effort").all_orders
     4
     """
-    if name not in EFFORTS:
+    if not isinstance(name, str) or name not in EFFORTS:
         raise Misuse(f"{source}: {name!r}: allowed are {listed(EFFORTS)}")
     return EFFORTS[name]

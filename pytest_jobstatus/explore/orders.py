@@ -29,6 +29,18 @@ def told_in_order(effort: Effort, profile: Profile) -> Part:
     )
 
 
+def told_in_order_by_every_clock(effort: Effort, profile: Profile) -> Part:
+    """Runs as they happened, with instants that tie, are close, or come from clocks that disagree."""
+    clocks = clocks_for(profile)[1:]
+    plans = (
+        in_order(emitted(shape, clock=clock), clock=clock.name)
+        for shape in shapes(effort.again, profile.kinds)
+        for clock in clocks
+    )
+    names = ", ".join(clock.name for clock in clocks)
+    return Part(f"every run of up to {effort.again} events in order, clocks: {names}", plans)
+
+
 def orders(size: int, profile: Profile) -> Part:
     """Every order of every run of up to `size` events; what each has not told yet at some step counts as lost there."""
     return Part(f"every order of every run of up to {size} events, and of every part of it", permuted(size, profile))
@@ -72,14 +84,19 @@ def parts(effort: Effort, profile: Profile) -> Part:
 
 def turned(effort: Effort, profile: Profile) -> Part:
     """Every run in reverse, by every clock but the plain one."""
-    clocks = clocks_for(profile)[1:]
-    plans = (
-        Plan(events=emitted(shape, clock=clock), order=tuple(reversed(range(len(shape)))), clock=clock.name)
-        for shape in shapes(effort.again, profile.kinds)
-        for clock in clocks
-    )
+    plain, *clocks = clocks_for(profile)
+
+    def plans() -> Iterator[Plan]:
+        for shape in shapes(effort.again, profile.kinds):
+            backwards = tuple(reversed(range(len(shape))))
+            for clock in clocks:
+                yield Plan(events=emitted(shape, clock=clock), order=backwards, clock=clock.name)
+            bare = emitted(shape, clock=plain, bare=True)
+            yield Plan(events=bare, order=backwards)
+            yield in_order(bare)
+
     names = ", ".join(clock.name for clock in clocks)
-    return Part(f"every run of up to {effort.again} events in reverse, clocks: {names}", plans)
+    return Part(f"every run of up to {effort.again} events in reverse, clocks: {names}; and without values", plans())
 
 
 def clocks(effort: Effort, profile: Profile) -> Part:

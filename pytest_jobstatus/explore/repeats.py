@@ -21,7 +21,7 @@ def at_once_again(effort: Effort, profile: Profile) -> Part:
         for plan in permuted(effort.again_orders, profile):
             yield replace(plan, order=again_at_once(plan.order, times=2))
         for events in _many_attempts(effort, profile):
-            yield Plan(events=events, order=again_at_once(range(len(events)), times=3))
+            yield Plan(events=events, order=again_at_once(range(len(events)), times=4))
 
     return Part(f"every event again at once, {_again_bounds(effort)}", plans())
 

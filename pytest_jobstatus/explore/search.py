@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from pytest_jobstatus.delivery import Plan, joined
+from pytest_jobstatus.delivery import Plan, joined, keeping
 from pytest_jobstatus.explore.causal import Causal
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.families import family
@@ -63,7 +63,8 @@ class Search:
 
     def parts(self, profile: Profile) -> Iterator[Part]:
         """The families of plans that can break the rule; scenarios that are about it come first."""
-        about = [s.plan for s in self.scenarios if self.rule.id in s.rules and _playable(s.plan, profile)]
+        told = (_as_far_as_known(each.plan, profile) for each in self.scenarios if self.rule.id in each.rules)
+        about = [plan for plan in told if plan is not None]
         if about:
             yield Part(f"{len(about)} scenarios", iter(about))
         for name in self.rule.plans:
@@ -126,7 +127,10 @@ def observer(handle: Handle, rule: Rule | None) -> Callable[[Plan], History]:
     return lambda plan: causal.beside(observe(plan))
 
 
-def _playable(plan: Plan, profile: Profile) -> bool:
-    """Whether the tracker knows every kind that the plan delivers."""
-    attempts = profile.supports("retrying") or profile.supports("stalled")
-    return all(event.kind in profile.kinds and (attempts or event.attempt < 2) for event in plan.events)
+def _as_far_as_known(plan: Plan, profile: Profile) -> Plan | None:
+    """The plan without the deliveries of kinds that the tracker does not know; None where nothing is left of it."""
+    one_attempt = not (profile.supports("retrying") or profile.supports("stalled"))
+    if one_attempt and any(event.attempt > 1 for event in plan.events):
+        return None
+    known = [place for place, index in enumerate(plan.order) if plan.events[index].kind in profile.kinds]
+    return keeping(plan, known) if known else None

@@ -20,24 +20,63 @@ def shrunk(plan: Plan, still_fails: Callable[[Plan], bool]) -> Plan:
         plan: one that fails.
         still_fails: whether a smaller one does too.
     """
-    tries = 0
-    progress = True
-    while progress and tries < MOST_TRIES:
-        progress = False
-        for smaller in _smaller(plan):
-            tries += 1
-            if still_fails(smaller):
-                plan, progress = smaller, True
-                break
-            if tries >= MOST_TRIES:
+    left = MOST_TRIES
+
+    def fails(smaller: Plan) -> bool:
+        nonlocal left
+        left -= 1
+        return left >= 0 and still_fails(smaller)
+
+    before = None
+    while plan != before and left > 0:
+        before = plan
+        if len(plan.jobs) > 1:
+            plan = _fewer(plan, _by_job, fails)
+        plan = _fewer(plan, _one_by_one, fails)
+        plan = _simpler(plan, fails)
+    return plan
+
+
+def _fewer(plan: Plan, units_of: Callable[[Plan], list[list[int]]], fails: Callable[[Plan], bool]) -> Plan:
+    """The plan without the deliveries that it can spare: halves first, then ever smaller bites, from the end on."""
+    units = units_of(plan)
+    size = len(units) // 2
+    while size:
+        start = len(units)
+        while start > 0:
+            start -= size
+            gone = {place for unit in units[max(0, start) : start + size] for place in unit}
+            rest = [place for place in range(len(plan.order)) if place not in gone]
+            if rest and fails(smaller := keeping(plan, rest)):
+                plan, units = smaller, units_of(smaller)
+        size //= 2
+    return plan
+
+
+def _by_job(plan: Plan) -> list[list[int]]:
+    places: dict[str, list[int]] = {}
+    for place, index in enumerate(plan.order):
+        places.setdefault(plan.events[index].job_id, []).append(place)
+    return list(places.values())
+
+
+def _one_by_one(plan: Plan) -> list[list[int]]:
+    return [[place] for place in range(len(plan.order))]
+
+
+def _simpler(plan: Plan, fails: Callable[[Plan], bool]) -> Plan:
+    """The plan as plain as it can be, the deliveries kept."""
+    found = True
+    while found:
+        found = False
+        for simpler in _simplifications(plan):
+            if fails(simpler):
+                plan, found = simpler, True
                 break
     return plan
 
 
-def _smaller(plan: Plan) -> Iterator[Plan]:
-    """Plans with something taken away, the largest bites first."""
-    yield from _fewer_jobs(plan)
-    yield from _fewer_deliveries(plan)
+def _simplifications(plan: Plan) -> Iterator[Plan]:
     if plan.lost:
         yield keeping(plan, range(len(plan.order)))
     if plan.strangers:
@@ -47,27 +86,6 @@ def _smaller(plan: Plan) -> Iterator[Plan]:
     yield from _no_strays(plan)
     yield from _fewer_attempts(plan)
     yield from _plainer(plan)
-
-
-def _fewer_jobs(plan: Plan) -> Iterator[Plan]:
-    jobs = plan.jobs
-    size = len(jobs) // 2
-    while size:
-        for start in range(0, len(jobs), size):
-            gone = set(jobs[start : start + size])
-            places = [place for place, index in enumerate(plan.order) if plan.events[index].job_id not in gone]
-            if places:
-                yield keeping(plan, places)
-        size //= 2
-
-
-def _fewer_deliveries(plan: Plan) -> Iterator[Plan]:
-    count = len(plan.order)
-    size = count // 2
-    while size:
-        for start in range(count - size, -1, -size):
-            yield keeping(plan, [place for place in range(count) if not start <= place < start + size])
-        size //= 2
 
 
 def _no_strays(plan: Plan) -> Iterator[Plan]:

@@ -48,6 +48,8 @@ def select(chosen: Sequence[str] | None, *, source: str) -> tuple[Rule, ...]:
         chosen = chosen.replace(",", " ").split()
     wanted: set[str] = set()
     for name in chosen:
+        if not isinstance(name, str):
+            raise Misuse(f"{source}: {name!r}: allowed are numbers such as 'TERM-1' and families such as 'TERM'")
         wanted |= _numbers(name.strip().upper(), source)
     if not wanted:
         raise Misuse(f"{source}: no rule given; `jobstatus rules` lists them")

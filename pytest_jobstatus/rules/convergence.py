@@ -13,6 +13,7 @@ from pytest_jobstatus.tracker import Snapshot
     "CONV-1",
     Plans.ALL_ORDERS,
     Plans.TURNED,
+    Plans.CROWD,
     Plans.SAMPLES,
     compares=True,
     incidents=("mher/flower#831", "RolnickLab/antenna#1338"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_jobstatus.events import EventKind
-from pytest_jobstatus.history import History
+from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.rule import Plans, Violation, rule
+from pytest_jobstatus.rules.saying import told
 
 
 @rule(
@@ -58,11 +59,18 @@ def _unchanged(history: History, number: int, how: str) -> Iterator[Violation | 
         return
     changed = [name for name in differences(step.before, step.after) if name != "updated_at"]
     if changed:
-        what = "the row as a whole" if changed == ["row"] else " and ".join(changed)
-        message = f"{step.event.name} {how} and changed {what}"
+        message = f"{step.event.name} {how} and changed {_change(step, changed)}"
         yield Violation(step=number, field=changed[0], message=message)
     elif position.was_taken(history, number):
         yield None
+
+
+def _change(step: Step, changed: list[str]) -> str:
+    if step.before is None or step.after is None:
+        return "the row as a whole"
+    name, *others = changed
+    change = f"{name} from {told(getattr(step.before, name))} to {told(getattr(step.after, name))}"
+    return " and ".join([change, *others])
 
 
 def _tied_progress(history: History, number: int) -> bool:

@@ -23,6 +23,7 @@ class Plans(StrEnum):
     """The families of plans that a rule can ask for; `explore` knows how to make them."""
 
     IN_ORDER = "in order"
+    IN_ORDER_CLOCKS = "in order, by every clock"
     ORDERS = "orders"
     ALL_ORDERS = "all orders"
     AT_ONCE_AGAIN = "again at once"

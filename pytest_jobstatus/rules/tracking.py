@@ -10,9 +10,10 @@ from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.rule import Plans, Violation, rule
+from pytest_jobstatus.runs import Mark, is_run
 
 
-@rule("TRACK-1", Plans.IN_ORDER, incidents=("python-arq/arq#342",))
+@rule("TRACK-1", Plans.IN_ORDER, Plans.IN_ORDER_CLOCKS, incidents=("python-arq/arq#342",))
 def track_1(history: History) -> Iterator[Violation | None]:
     """Delivered in order, each event shows its status: created pending, active active, retrying delayed (pending
     where `delayed` is declared missing), stalled pending or delayed, the terminal event itself.
@@ -22,7 +23,11 @@ def track_1(history: History) -> Iterator[Violation | None]:
     Exercised: each event but progress that is delivered in order, nothing lost before it.
     If it fails: the mapping from event to status in your handler, or a write that is not committed when it returns.
     """
+    marks: list[Mark] = []
     for number, step in enumerate(history.steps):
+        marks.append(Mark(step.event.kind, step.event.attempt))
+        if not is_run(marks, history.profile.kinds):
+            return
         if step.raised is not None or step.event.kind is EventKind.PROGRESS:
             continue
         allowed = position.statuses_after(step.event, history.profile)
@@ -103,9 +108,10 @@ def _refusal(history: History, number: int, step: Step) -> str:
     if not isinstance(step.raised, history.profile.refuses):
         return f"{step.event.name} must be accepted; it raised {said(step.raised)}"
     shown = step.before.status if step.before is not None else "nothing"
-    what = "is ahead" if position.is_ahead(history, number) else "is newer progress, ahead"
-    refused = f"it was refused with {said(step.raised)}"
-    return f"{step.event.name} {what} of what was shown ({shown}) and must be accepted; {refused}"
+    what = f"was ahead of what was shown ({shown})"
+    if not position.is_ahead(history, number):
+        what = "was newer than all progress before it, the job was open,"
+    return f"{step.event.name} {what} and must be accepted; it was refused with {said(step.raised)}"
 
 
 @rule(

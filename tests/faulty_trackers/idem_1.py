@@ -28,7 +28,7 @@ class ErrorsPileUp(Sound):
 
 
 class RedeliveriesExhaustRetries(Sound):
-    """IDEM-2: every delivery of retrying counts as a retry, and the fourth one fails the job."""
+    """IDEM-2/IDEM-1: every delivery of retrying counts as a retry, and the fourth one fails the job."""
 
     def merge(self, row: Row, event: Event, value: Any) -> None:
         super().merge(row, event, value)

@@ -87,7 +87,7 @@ class NextStartReopensFailed(Sound):
 
 
 class GuardForgetsAfterFifty(Sound):
-    """TERM-1/TERM-3: the last fifty ended jobs are remembered, and older ones take late starts."""
+    """TERM-1/TERM-3/CONV-1: the last fifty ended jobs are remembered, and older ones take late starts."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -23,7 +23,7 @@ class SecondRetryShownPending(Sound):
 
 
 class RetryWithoutDateShownPending(Sound):
-    """TRACK-1: a retry that does not say when it is due is shown pending."""
+    """TRACK-1/TRACK-6: a retry that does not say when it is due is shown pending."""
 
     def shows(self, row: Row, event: Event) -> Status:
         if event.kind is EventKind.RETRYING and event.retry_at is None:
@@ -43,7 +43,7 @@ class FirstStallTolerated(Sound):
 
 
 class SecondStallFails(Sound):
-    """TRACK-1: the second stall of a job ends it as failed."""
+    """TRACK-1/TRACK-6: the second stall of a job ends it as failed."""
 
     def move(self, row: Row, event: Event) -> None:
         super().move(row, event)

@@ -1,0 +1,160 @@
+"""Celery's own database result backend, on a real SQLite file: what the check finds there, pinned for Celery 5.7."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pytest_jobstatus import Event, EventKind, JobError, Misuse, Snapshot, Status, check
+from pytest_jobstatus.adapters.celery import ResultBackend, factory
+from pytest_jobstatus.cli import main
+from pytest_jobstatus.handle import Factory, Handle
+
+FAILS = {"TRACK-4", "TRACK-6", "IDEM-1", "IDEM-2", "TERM-1", "TERM-2", "TERM-3", "CONV-1"}
+"""Celery guards a stored SUCCESS and nothing else; whatever comes last wins over FAILURE, REVOKED and RETRY."""
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"db+sqlite:///{tmp_path / 'jobs.db'}"
+
+
+@pytest.fixture
+def handle(url: str) -> Iterator[Handle]:
+    with Factory.of(factory(url)).open() as opened:
+        yield opened
+
+
+def told(handle: Handle, *kinds: str, error: JobError | None = None) -> Snapshot:
+    """What a new job shows after these events."""
+    job_id = handle.fresh("job")
+    for kind in kinds:
+        given = error if kind in ("retrying", "failed") else None
+        event = Event(EventKind(kind), job_id, datetime.now(UTC), attempt=1, error=given, progress={"half": 0.5})
+        assert handle.apply(event) is None
+    shown = handle.read(job_id)
+    assert shown is not None
+    return shown
+
+
+def rows(file: Path) -> list[str]:
+    with closing(sqlite3.connect(file)) as database:
+        return [task_id for (task_id,) in database.execute("SELECT task_id FROM celery_taskmeta")]
+
+
+def test_what_celery_fails(url: str) -> None:
+    """The check finds exactly these faults, among them that a cancelled task runs again."""
+    report = check(factory(url), effort="quick")
+    assert {result.id for result in report.failed} == FAILS
+    found = report["TERM-1"].counterexample
+    assert found is not None
+    assert found.message == "the job was cancelled; active 1 made it active"
+
+
+@pytest.mark.parametrize(
+    ("end", "then"),
+    [
+        ("completed", Status.COMPLETED),
+        ("failed", Status.ACTIVE),
+        ("cancelled", Status.ACTIVE),
+    ],
+)
+def test_a_success_alone_is_final(handle: Handle, end: str, then: Status) -> None:
+    """A start that comes after the end is ignored after a success and wins over a failure and a cancellation."""
+    assert told(handle, end).status == end
+    assert told(handle, end, "active").status is then
+
+
+def test_each_state_has_its_status(handle: Handle) -> None:
+    """Tasks read as nothing, active, delayed and over, with what Celery keeps beside the state."""
+    assert handle.read("nobody") is None
+    assert told(handle, "active").status is Status.ACTIVE
+    assert told(handle, "active", "progress").progress == {"half": 0.5}
+    boom = JobError("MyError", "boom ✗")
+    retried = told(handle, "active", "retrying", error=boom)
+    assert (retried.status, retried.error) == (Status.DELAYED, boom)
+    failed = told(handle, "active", "failed", error=boom)
+    assert (failed.status, failed.error) == (Status.FAILED, boom)
+    assert failed.failed_at is not None
+    assert abs(datetime.now(UTC) - failed.failed_at) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("kind", ["created", "stalled"])
+def test_what_celery_never_stores_is_not_taken(handle: Handle, kind: str) -> None:
+    """Without the profile's word the kit would be told that the adapter does not know the kind."""
+    with pytest.raises(Misuse, match="gave NotImplemented"):
+        told(handle, kind)
+
+
+def test_reads_are_fresh(url: str) -> None:
+    """A reader sees what another one did since: a success that was read before and then removed is gone."""
+    one, other = (Factory.of(factory(url)).open() for _ in range(2))
+    with one as mine, other as theirs:
+        job_id = told(mine, "completed").job_id
+        assert theirs.read(job_id) is not None
+        mine.tracker.forget([job_id])  # type: ignore[attr-defined]
+        assert theirs.read(job_id) is None
+
+
+def test_only_the_rows_of_the_check_are_removed(url: str, tmp_path: Path) -> None:
+    """Results that were there before are there afterwards, and nothing else."""
+    tracker = next(made := factory(url)())
+    assert isinstance(tracker, ResultBackend)
+    tracker.apply(Event(EventKind.COMPLETED, "mine", datetime.now(UTC), attempt=1))
+    assert next(made, None) is None
+    check(factory(url), rules="TRACK-2", effort="quick")
+    assert rows(tmp_path / "jobs.db") == ["mine"]
+
+
+def test_the_short_name_on_the_command_line(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`jobstatus check celery:URL` judges, ignores Celery settings of the environment, and ends with exit code 1."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setenv("CELERY_CONFIG_MODULE", "no_such_module")
+    assert main(["check", "--rules", "TERM-1", "--effort", "quick", f"celery:{url}"]) == 1
+    output = capsys.readouterr().out
+    assert output.startswith(f"celery:{url} against JSL/1\n\nTERM-1    FAIL            the job was cancelled; active 1")
+    assert rows(tmp_path / "jobs.db") == []
+
+
+BAD = [
+    ("redis://localhost", "celery:redis://…: allowed is db+ and a database URL of SQLAlchemy"),
+    ("sqlite:///jobs.db", "celery:sqlite://…: allowed is db+ and"),
+    ("jobs.db", "celery:jobs.db: allowed is db+ and"),
+    ("db+nonsense", "celery:db+nonsense: sqlalchemy.exc.ArgumentError: Could not parse"),
+    ("db+nosuch://localhost", "celery:db+nosuch://…: sqlalchemy.exc.NoSuchModuleError: Can't load plugin"),
+    ("db+mysql+pymysql://me:pw@localhost/x", "celery:db+mysql+pymysql://…: ModuleNotFoundError: No module named"),
+    ("db+sqlite://", "celery:db+sqlite://: Celery connects more than once, and finds memory empty each time"),
+    ("db+sqlite:///no/such/x.db", "celery:db+sqlite:///no/such/x.db: sqlite3.OperationalError: unable to open"),
+    ("db+sqlite:///text.db", "celery:db+sqlite:///text.db: sqlite3.DatabaseError: file is not a database"),
+]
+
+
+@pytest.mark.parametrize(("bad", "said"), BAD)
+def test_a_bad_url_is_misuse(bad: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message is one line with the value, without a password, the reason, and what is allowed."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "text.db").write_text("not a database, but long enough to be looked at\n" * 9, encoding="utf-8")
+    with pytest.raises(Misuse) as caught:
+        factory(bad)
+    message = str(caught.value)
+    assert message.startswith(said)
+    assert "allowed is" in message
+    assert "\n" not in message
+    assert "pw" not in message
+
+
+@pytest.mark.parametrize("missing", ["celery.backends.database.models", "sqlalchemy"])
+def test_a_missing_library_is_misuse(url: str, missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message tells what to install."""
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(Misuse, match=r"; install it: pip install 'pytest-jobstatus\[celery\]'$"):
+        factory(url)
