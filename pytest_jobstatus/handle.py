@@ -7,7 +7,7 @@ import inspect
 import secrets
 import warnings
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from traceback import format_exception_only
 from typing import Any, NamedTuple
@@ -63,23 +63,32 @@ class Factory:
 
     @contextmanager
     def open(self) -> Iterator[Handle]:
-        """A fresh tracker, closed at the end.
+        """A fresh tracker, cleaned up at the end.
 
         Raises:
-            Misuse: where the factory raises, or makes something that is no tracker.
+            Misuse: where the factory raises, makes something that is no tracker, or fails to clean up.
         """
         _refuse_running_loop(self.name)
-        loop = _Loop(self.loop)
-        try:
-            with _made(self, loop) as made:
-                profile = _profile_of(made.tracker, self.name)
-                handle = Handle(tracker=made.tracker, name=self.name, profile=profile, loop=loop)
-                try:
-                    yield handle
-                finally:
+        with closing(_Loop(self.loop)) as loop, _made(self, loop) as made:
+            profile = _profile_of(made.tracker, self.name)
+            handle = Handle(tracker=made.tracker, name=self.name, profile=profile, loop=loop)
+            try:
+                yield handle
+            except BaseException as error:
+                # What went wrong first is what counts: a failing clean-up must not hide it, nor a Ctrl-C.
+                with _noted(error):
                     handle.clean(close=self.owned and not made.cleans_up)
-        finally:
-            loop.close()
+                raise
+            handle.clean(close=self.owned and not made.cleans_up)
+
+
+@contextmanager
+def _noted(error: BaseException) -> Iterator[None]:
+    """A failing clean-up as a note on the error that came before it."""
+    try:
+        yield
+    except Misuse as second:
+        error.add_note(str(second))
 
 
 @dataclass(kw_only=True)
@@ -153,7 +162,8 @@ class Handle:
 
     def clean(self, *, close: bool) -> None:
         """Remove the rows where the tracker offers `forget`, then let it close."""
-        for name, arguments in (("forget", (list(self.jobs),)), *((("close", ()),) if close else ())):
+        forget = (("forget", (list(self.jobs),)),) if self.jobs else ()
+        for name, arguments in (*forget, *((("close", ()),) if close else ())):
             method = getattr(self.tracker, name, None)
             if callable(method):
                 _guarded(self.name, lambda: self.loop.sync(method)(*arguments), what=f"{name}()")  # noqa: B023 - at once

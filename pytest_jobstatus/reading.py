@@ -56,14 +56,19 @@ def snapshot_of(shown: object, *, job_id: str, profile: Profile, source: str) ->
 
 def _is_typed(values: Mapping[str, Any]) -> bool:
     """Whether nothing needs a conversion or a second look: the common case, met some thousand times a second."""
-    return (
-        type(values["status"]) is Status
-        and type(values["attempt"]) in _PLAIN_ATTEMPTS
-        and type(values["error"]) in _PLAIN_ERRORS
-        and type(values["job_id"]) is str
-        and type(values["cancelled_by"]) in _PLAIN_TEXTS
-        and all((at := values[name]) is None or (type(at) is datetime and at.tzinfo is UTC) for name in TIMES)
-    )
+    if (
+        type(values["status"]) is not Status
+        or type(values["attempt"]) not in _PLAIN_ATTEMPTS
+        or type(values["error"]) not in _PLAIN_ERRORS
+        or type(values["job_id"]) is not str
+        or type(values["cancelled_by"]) not in _PLAIN_TEXTS
+    ):
+        return False
+    for name in TIMES:
+        at = values[name]
+        if at is not None and (type(at) is not datetime or at.tzinfo is not UTC):
+            return False
+    return True
 
 
 def _from_mapping(shown: Mapping[str, Any], job_id: str, source: str) -> dict[str, Any]:

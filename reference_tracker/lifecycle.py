@@ -6,9 +6,8 @@ event wins whole. Times are moved the least that keeps them in order, and an end
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Kind = Literal["created", "active", "progress", "retrying", "stalled", "completed", "failed", "cancelled"]
 
@@ -28,8 +27,7 @@ STATUSES: dict[Kind, str] = {
 OVER = ("completed", "failed")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
+class Change(NamedTuple):
     """One event as the tracker takes it.
 
     Args:
@@ -54,9 +52,10 @@ class Change:
     job_type: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """One job's status row; a cancelled job is failed with `cancelled` set."""
+class Row(NamedTuple):
+    """One job's status row, its fields in the order of the table's columns; a cancelled job is failed with `cancelled`
+    set.
+    """
 
     job_id: str
     status: str
@@ -65,7 +64,7 @@ class Row:
     started_at: datetime | None = None
     completed_at: datetime | None = None
     failed_at: datetime | None = None
-    updated_at: datetime
+    updated_at: datetime | None = None
     progress: Any = None
     progress_attempt: int | None = None
     progress_at: datetime | None = None
@@ -150,33 +149,31 @@ def merge(row: Row | None, change: Change, *, now: datetime) -> Row:
     if row is None:
         return new
     ahead = new.position > row.position
-    merged = replace(
-        row,
+    merged = row._replace(
         created_at=_created(row, new),
         started_at=_started(row, new),
-        updated_at=max(row.updated_at, now),
+        updated_at=max(row.updated_at or now, now),
         queue=row.queue or new.queue,
         job_type=row.job_type or new.job_type,
     )
     if new.progress_at is not None and _progress_key(new) >= _progress_key(row):
-        merged = replace(
-            merged, progress=new.progress, progress_attempt=new.progress_attempt, progress_at=new.progress_at
+        merged = merged._replace(
+            progress=new.progress, progress_attempt=new.progress_attempt, progress_at=new.progress_at
         )
     return _moved(merged, new) if ahead else merged
 
 
 def _moved(row: Row, new: Row) -> Row:
     """The row at the position of an event that is ahead."""
-    row = replace(row, status=new.status, attempt=max(row.attempt, new.attempt))
+    row = row._replace(status=new.status, attempt=max(row.attempt, new.attempt))
     if new.status in ("delayed", "failed") and not new.cancelled:
-        row = replace(
-            row, error_type=new.error_type, error_message=new.error_message, error_traceback=new.error_traceback
+        row = row._replace(
+            error_type=new.error_type, error_message=new.error_message, error_traceback=new.error_traceback
         )
     if new.ended_at is None:
         return row
     end = max(at for at in (new.ended_at, _next(row.created_at), _next(row.started_at)) if at is not None)
-    return replace(
-        row,
+    return row._replace(
         completed_at=end if new.completed_at else None,
         failed_at=end if new.failed_at else None,
         cancelled=new.cancelled,

@@ -14,8 +14,8 @@ TICK: ColumnElement[int] = literal_column("1")
 Value = ColumnElement[Any]
 
 
-def merge_statement(dialect: Dialect) -> tuple[str, tuple[str, ...]]:
-    """The statement for the driver, and the columns that its parameters stand for, in order.
+def merge_statement(dialect: Dialect) -> str:
+    """The statement for the driver; its parameters are a `Row`'s values, in order.
 
     Args:
         dialect: of the database.
@@ -26,8 +26,7 @@ def merge_statement(dialect: Dialect) -> tuple[str, tuple[str, ...]]:
         index_elements=["job_id"],
         set_=_merged(JOB_STATUS, upsert.excluded),
     )
-    compiled = merged.compile(dialect=dialect)
-    return str(compiled), tuple(compiled.positiontup or columns)
+    return str(merged.compile(dialect=dialect))
 
 
 def _merged(row: Table, new: Any) -> dict[str, Value]:

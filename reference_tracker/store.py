@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,8 @@ from reference_tracker.statement import merge_statement
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-INSTANTS = ("created_at", "started_at", "completed_at", "failed_at", "updated_at", "progress_at", "cancelled_at")
-COLUMNS = tuple(column.name for column in JOB_STATUS.columns)
+INSTANTS = [place for place, name in enumerate(Row._fields) if name.endswith("_at")]
+PROGRESS, CANCELLED = Row._fields.index("progress"), Row._fields.index("cancelled")
 
 
 class Store:
@@ -29,7 +30,7 @@ class Store:
     def __init__(self, engine: Engine) -> None:
         """Prepare the statements; nothing is executed."""
         self._engine = engine
-        self._merge, self._parameters = merge_statement(engine.dialect)
+        self._merge = merge_statement(engine.dialect)
         reading = select(JOB_STATUS).where(JOB_STATUS.c.job_id == "?").compile(dialect=engine.dialect)
         self._read = str(reading)
 
@@ -39,8 +40,7 @@ class Store:
 
     def write(self, change: Change, *, now: datetime) -> None:
         """Merge one event into its row, in one statement."""
-        values = _values(first(change, now=now))
-        parameters = [values[name] for name in self._parameters]
+        parameters = _values(first(change, now=now))
         connection = self._engine.raw_connection()
         try:
             connection.cursor().execute(self._merge, parameters)
@@ -65,6 +65,8 @@ class Store:
 
     def forget(self, job_ids: list[str]) -> None:
         """Delete the rows of these jobs."""
+        if not job_ids:
+            return
         with self._engine.begin() as connection:
             deleted = JOB_STATUS.delete().where(JOB_STATUS.c.job_id == bindparam("gone"))
             connection.execute(deleted, [{"gone": job_id} for job_id in job_ids])
@@ -79,21 +81,21 @@ def prepare_sqlite(engine: Engine) -> None:
             connection.execute(f"PRAGMA {pragma}")
 
 
-def _values(row: Row) -> dict[str, Any]:
-    values = dict(row.__dict__)
-    for name in INSTANTS:
-        if values[name] is not None:
-            values[name] = (values[name] - EPOCH) // MICROSECOND
-    values["progress"] = None if row.progress_at is None else json.dumps(row.progress)
+def _values(row: Row) -> list[Any]:
+    values: list[Any] = list(row)
+    for place in INSTANTS:
+        if values[place] is not None:
+            values[place] = (values[place] - EPOCH) // MICROSECOND
+    values[PROGRESS] = None if row.progress_at is None else json.dumps(row.progress)
     return values
 
 
-def _row(found: tuple[Any, ...]) -> Row:
-    values = dict(zip(COLUMNS, found, strict=True))
-    for name in INSTANTS:
-        if values[name] is not None:
-            values[name] = EPOCH + timedelta(microseconds=values[name])
-    if values["progress"] is not None:
-        values["progress"] = json.loads(values["progress"])
-    values["cancelled"] = bool(values["cancelled"])
-    return Row(**values)
+def _row(found: Sequence[Any]) -> Row:
+    values = list(found)
+    for place in INSTANTS:
+        if values[place] is not None:
+            values[place] = EPOCH + timedelta(microseconds=values[place])
+    if values[PROGRESS] is not None:
+        values[PROGRESS] = json.loads(values[PROGRESS])
+    values[CANCELLED] = bool(values[CANCELLED])
+    return Row._make(values)

@@ -20,6 +20,7 @@ from pytest_jobstatus.runs import CLOCKS, Clock, emitted, shapes
 from pytest_jobstatus.tracker import Profile
 from reference_tracker.adapter import sqlite
 from reference_tracker.lifecycle import Change, Kind, Row, merge
+from reference_tracker.schema import JOB_STATUS
 from reference_tracker.store import Store
 from reference_tracker.tracker import JobStatusTracker
 
@@ -56,7 +57,7 @@ def assert_same(store: Store, plan: Plan, number: int) -> None:
     """After each delivery of the plan the stored row is the one that the pure merge gives."""
     row: Row | None = None
     for step, change in enumerate(changes(plan)):
-        own = Change(**{**change.__dict__, "job_id": f"job-{number}"})
+        own = change._replace(job_id=f"job-{number}")
         now = NOW + timedelta(seconds=Random(step).randint(-3, 3))
         row = merge(row, own, now=now)
         store.write(own, now=now)
@@ -80,6 +81,11 @@ def test_statement_is_the_merge_on_large_runs(engine: Engine) -> None:
     store, random = Store(engine), Random(1)
     for number in range(500):
         assert_same(store, draw(random, Profile(), largest=16, with_strays=True), number)
+
+
+def test_row_is_the_table() -> None:
+    """The row's fields are the table's columns, in order: a row's values are the statement's parameters."""
+    assert list(Row._fields) == [column.name for column in JOB_STATUS.columns]
 
 
 def test_an_event_is_one_statement(engine: Engine) -> None:

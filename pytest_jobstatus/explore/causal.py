@@ -31,15 +31,22 @@ class Causal:
         if plan.events is not self._run:
             self._run, self._of_run = plan.events, {}
         accepted: dict[str, set[int]] = {}
+        disordered: set[str] = set()
         causal: dict[int, Snapshot | None] = {}
         for step in history.steps:
+            job = step.event.job_id
             if step.index in plan.strays:
                 break  # what a stray does to a job is not CONV's business
+            told = accepted.setdefault(job, set())
+            if step.raised is not None or any(index >= step.index for index in told):
+                disordered.add(job)
             if step.raised is not None:
                 continue
-            told = accepted.setdefault(step.event.job_id, set())
             told.add(step.index)
             chosen = frozenset(told)
+            if job not in disordered:
+                # Orders come in lexicographic order, so that most sets are first seen as they happened.
+                self._of_run.setdefault(chosen, (step.after,))
             if chosen not in self._of_run:
                 self._of_run[chosen] = self._shown(plan, sorted(chosen))
             shown = self._of_run[chosen]

@@ -61,7 +61,7 @@ EFFORTS = {
         after_end=5,
         single=3,
         crowd=100,
-        samples=80,
+        samples=60,
         largest=12,
         seconds=120,
     ),

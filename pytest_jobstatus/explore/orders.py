@@ -87,7 +87,7 @@ def turned(effort: Effort, profile: Profile) -> Part:
     plain, *clocks = clocks_for(profile)
 
     def plans() -> Iterator[Plan]:
-        for shape in shapes(effort.again, profile.kinds):
+        for shape in shapes(effort.orders, profile.kinds):
             backwards = tuple(reversed(range(len(shape))))
             for clock in clocks:
                 yield Plan(events=emitted(shape, clock=clock), order=backwards, clock=clock.name)
@@ -96,7 +96,7 @@ def turned(effort: Effort, profile: Profile) -> Part:
             yield in_order(bare)
 
     names = ", ".join(clock.name for clock in clocks)
-    return Part(f"every run of up to {effort.again} events in reverse, clocks: {names}; and without values", plans())
+    return Part(f"every run of up to {effort.orders} events in reverse, clocks: {names}; and without values", plans())
 
 
 def clocks(effort: Effort, profile: Profile) -> Part:
@@ -107,7 +107,7 @@ def clocks(effort: Effort, profile: Profile) -> Part:
         for shape in shapes(effort.again, profile.kinds):
             size = len(shape)
             ordered = tuple(range(size))
-            orders = {ordered: None, ordered[::-1]: None, (size - 1, *ordered[:-1]): None}
+            orders = {ordered: None, (size - 1, *ordered[:-1]): None}
             for clock in clocks:
                 events = emitted(shape, clock=clock)
                 for order in permutations(range(size)) if size < effort.orders else orders:
@@ -116,7 +116,7 @@ def clocks(effort: Effort, profile: Profile) -> Part:
     names = ", ".join(clock.name for clock in clocks)
     return Part(
         f"clocks ({names}) in every order of up to {effort.orders - 1} events,"
-        f" in order and reversed up to {effort.again}",
+        f" in order and with the end first up to {effort.again}",
         plans(),
     )
 

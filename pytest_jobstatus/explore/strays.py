@@ -30,7 +30,8 @@ def after_end(effort: Effort, profile: Profile) -> Part:
             added = tuple(range(size, size + len(extra)))
             all_of_them = frozenset(added)
             yield Plan(events=(*events, *extra), order=(*in_full, *added), strays=all_of_them)
-            yield Plan(events=(*bare, *extra), order=(*alone, *in_full[:-1], *added), strays=all_of_them)
+            if size < effort.after_end:
+                yield Plan(events=(*bare, *extra), order=(*alone, *in_full[:-1], *added), strays=all_of_them)
             if size <= effort.single:
                 yield Plan(
                     events=(*events, *extra), order=(*alone, *reversed(added), *in_full[:-1]), strays=all_of_them
