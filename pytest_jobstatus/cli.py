@@ -127,7 +127,8 @@ def _judge(factory: Factory, chosen: object, *, json_file: str | None = None, co
     lines = text.findings(whole, target=factory.name)
     if coverage:
         lines += ["", *text.covered(whole)]
-    print("\n".join([*lines, "", f"interrupted: {whole.summary}" if interrupted else whole.summary]))
+    summary = f"interrupted: {whole.summary}" if interrupted else whole.summary
+    print("\n".join([*lines, "", text.tried(whole), summary]))
     if json_file is not None:
         Path(json_file).write_text(json.render(whole), encoding="utf-8")
     return 130 if interrupted else whole.exit_code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -58,7 +58,7 @@ class Counterexample:
         return self.history.plan
 
 
-DIMENSIONS = ("delivered", "repeats", "losses", "strays", "attempts", "jobs")
+DIMENSIONS = ("deliveries", "repeats", "losses", "strays", "attempts", "jobs")
 
 
 @dataclass
@@ -88,6 +88,17 @@ class Coverage:
         )
         for name, size in zip(DIMENSIONS, sizes, strict=True):
             self.largest[name] = max(self.largest[name], size)
+
+
+def merged(parts: Sequence[Coverage]) -> Coverage:
+    """Several coverages as one: the sums of what was tried, and the largest of each dimension."""
+    return Coverage(
+        histories=sum(part.histories for part in parts),
+        events=sum(part.events for part in parts),
+        exercised=sum(part.exercised for part in parts),
+        largest={name: max((part.largest[name] for part in parts), default=0) for name in DIMENSIONS},
+        clocks={clock: None for part in parts for clock in part.clocks},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,6 +200,11 @@ class Report:
             if result.id == number:
                 return result
         raise KeyError(f"{number} was not judged; judged were {', '.join(result.id for result in self.rules)}")
+
+    @property
+    def coverage(self) -> Coverage:
+        """What was tried for all rules together."""
+        return merged([result.coverage for result in self.rules])
 
     @property
     def summary(self) -> str:

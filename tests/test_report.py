@@ -152,7 +152,7 @@ def test_coverage_is_told() -> None:
     lines = list(text.covered(check(Small, rules=["TRACK-1", "TERM-1"])))
     assert lines[0].startswith("TRACK-1: ")
     assert any("each kind of event after every ended run" in line for line in lines)
-    assert "delivered" in lines[0]
+    assert "deliveries" in lines[0]
     assert "losses" in lines[0]
 
 

@@ -15,7 +15,7 @@ from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.rules import SPEC, TOTAL
 from pytest_jobstatus.scenario import event_names
 from pytest_jobstatus.tracker import Snapshot
-from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict, overall, summary
+from pytest_jobstatus.verdict import DIMENSIONS, Counterexample, Coverage, Report, RuleResult, Verdict, overall, summary
 
 FORMAT = "jobstatus-report/1"
 
@@ -52,7 +52,19 @@ def assembled(tracker: str, rules: Sequence[Mapping[str, Any]]) -> dict[str, Any
         "summary": summary(verdict, counts),
         "rules_in_book": TOTAL,
         "stale": {},
+        "covered": _together(rules),
         "rules": list(rules),
+    }
+
+
+def _together(rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The bounds of all rules as one."""
+    parts = [rule["covered"] for rule in rules]
+    return {
+        "histories": sum(rule["histories"] for rule in rules),
+        "events": sum(rule["events"] for rule in rules),
+        "largest": {name: max((part["largest"][name] for part in parts), default=0) for name in DIMENSIONS},
+        "clocks": list(dict.fromkeys(clock for part in parts for clock in part["clocks"])),
     }
 
 
@@ -69,15 +81,15 @@ def result_values(result: RuleResult) -> dict[str, Any]:
         "events": coverage.events,
         "exercised": coverage.exercised,
         "seconds": round(result.seconds, 3),
-        "covered": {
-            "complete": list(coverage.complete),
-            "largest": dict(coverage.largest),
-            "clocks": list(coverage.clocks),
-        },
+        "covered": {"complete": list(coverage.complete), **_bounds(coverage)},
     }
     if result.counterexample is not None:
         values["counterexample"] = _counterexample(result.counterexample)
     return values
+
+
+def _bounds(coverage: Coverage) -> dict[str, Any]:
+    return {"largest": dict(coverage.largest), "clocks": list(coverage.clocks)}
 
 
 def _counterexample(found: Counterexample) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def render(report: Report, *, target: str | None = None) -> str:
         *(result_line(result) for result in report.rules),
         *findings(report, target=target),
     ]
-    return "\n".join([*lines, "", report.summary, ""])
+    return "\n".join([*lines, "", tried(report), report.summary, ""])
 
 
 def headline(tracker: str) -> str:
@@ -112,6 +112,17 @@ def replayed(
         else:
             lines.append(f"{number}: {'gone: it holds' if exercised else 'never exercised'}")
     return lines + [f"{number}: not applicable: {reason}" for number, reason in not_applicable.items()]
+
+
+def tried(report: Report) -> str:
+    """How far the check went, each dimension by itself: the largest that occurred in one history of any rule."""
+    whole = report.coverage
+    largest = ", ".join(f"{size} {name}" for name, size in whole.largest.items())
+    told = (
+        f"tried: {whole.histories} histories with {whole.events} deliveries; at most {largest} in one;"
+        f" clocks: {', '.join(whole.clocks) or 'none'}"
+    )
+    return "\n".join(wrap(told, WIDTH, subsequent_indent="    "))
 
 
 def covered(report: Report) -> Iterator[str]:
