@@ -53,7 +53,7 @@ EFFORTS = {
         seconds=30,
     ),
     "default": Effort(
-        in_order=7,
+        in_order=6,
         orders=4,
         all_orders=5,
         again=5,

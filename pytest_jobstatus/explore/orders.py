@@ -34,11 +34,11 @@ def told_in_order_by_every_clock(effort: Effort, profile: Profile) -> Part:
     clocks = clocks_for(profile)[1:]
     plans = (
         in_order(emitted(shape, clock=clock), clock=clock.name)
-        for shape in shapes(effort.again, profile.kinds)
+        for shape in shapes(effort.orders, profile.kinds)
         for clock in clocks
     )
     names = ", ".join(clock.name for clock in clocks)
-    return Part(f"every run of up to {effort.again} events in order, clocks: {names}", plans)
+    return Part(f"every run of up to {effort.orders} events in order, clocks: {names}", plans)
 
 
 def orders(size: int, profile: Profile) -> Part:
@@ -107,7 +107,7 @@ def clocks(effort: Effort, profile: Profile) -> Part:
         for shape in shapes(effort.again, profile.kinds):
             size = len(shape)
             ordered = tuple(range(size))
-            orders = {ordered: None, (size - 1, *ordered[:-1]): None}
+            orders = [ordered] if size > effort.orders else [ordered, (size - 1, *ordered[:-1])]
             for clock in clocks:
                 events = emitted(shape, clock=clock)
                 for order in permutations(range(size)) if size < effort.orders else orders:
@@ -116,7 +116,7 @@ def clocks(effort: Effort, profile: Profile) -> Part:
     names = ", ".join(clock.name for clock in clocks)
     return Part(
         f"clocks ({names}) in every order of up to {effort.orders - 1} events,"
-        f" in order and with the end first up to {effort.again}",
+        f" with the end first up to {effort.orders}, in order up to {effort.again}",
         plans(),
     )
 

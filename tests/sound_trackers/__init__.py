@@ -56,7 +56,6 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (asynchronous.Locked, REFUSING),
     (asynchronous.awaitables, BEHIND),
     (asynchronous.actor, MAKING),
-    (asynchronous.OwnLoop, MAKING),
     (choices.NotAfterEnd, f"{FILLED}; {LATE_PROGRESS}"),
     (choices.OutcomeOnly, f"{OLD_ERROR}; {FAILED_AT}"),
     (choices.StalledByAttempt, STALLED),
@@ -64,11 +63,9 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (choices.ProgressNeverMoves, MOVING),
     (event_sourced.EventLog, STORAGE),
     (life.HashedIds, STORAGE),
-    (life.Delegating, MAKING),
     (missing.NoCreation, LACKING),
     (missing.NoStart, LACKING),
     (missing.NoRetry, LACKING),
-    (missing.NoCancellation, LACKING),
     (missing.NoAttempt, LACKING),
     (missing.NoEndTimes, LACKING),
     (missing.OneProcess, LACKING),
@@ -90,7 +87,6 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (times.HoursInAnyOffset, f"{RESOLUTION}; {ZONE}"),
     (times.NaiveBerlin, ZONE),
     (times.NaiveLordHowe, ZONE),
-    (write_behind.Buffered, BEHIND),
     (write_behind.Threaded, BEHIND),
 )
 """Each with the sentence that it stands for, most of them from the rule book's "Legal variety"."""

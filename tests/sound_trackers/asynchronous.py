@@ -1,4 +1,4 @@
-"""Sound trackers that are awaited, or that bring an event loop of their own."""
+"""Sound trackers that are awaited."""
 
 from __future__ import annotations
 
@@ -134,24 +134,3 @@ async def actor() -> AsyncIterator[Actor]:
     yield Actor(inbox)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-
-
-class OwnLoop:
-    """Runs a loop of its own inside each plain call, which is an error where a loop is running."""
-
-    profile = Profile(unsupported={**ONE_ATTEMPT, **lacking("progress", "cancelled")})
-
-    def __init__(self) -> None:
-        self.store = Sound()
-
-    def apply(self, event: Event) -> None:
-        async def handle() -> None:
-            self.store.apply(event)
-
-        asyncio.run(handle())
-
-    def read(self, job_id: str) -> Snapshot | None:
-        async def answer() -> Snapshot | None:
-            return self.store.read(job_id)
-
-        return asyncio.run(answer())

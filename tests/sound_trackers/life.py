@@ -1,14 +1,13 @@
-"""Sound trackers that are made, asked and left in other ways."""
+"""A sound tracker that is left properly: asked to forget, then closed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any
 
-from pytest_jobstatus import Event, Profile, Snapshot
-from tests.sound_trackers.merging import Row, Sound, SoundStrict
+from pytest_jobstatus import Event, Snapshot
+from tests.sound_trackers.merging import Row, Sound
 
 
 class HashedIds(Sound):
@@ -50,20 +49,3 @@ class HashedIds(Sound):
         """Be of no use any more."""
         assert not self.closed, "closed twice"
         self.closed = True
-
-
-class Delegating:
-    """Has neither methods nor a profile of its class: all is found out when it is asked for."""
-
-    def __init__(self) -> None:
-        self._inner = SoundStrict()
-
-    @property
-    def profile(self) -> Profile:
-        """What it declares, made anew each time."""
-        return Profile(order="strict")
-
-    def __getattr__(self, name: str) -> Any:
-        if name not in ("apply", "read"):
-            raise AttributeError(name)
-        return getattr(self._inner, name)

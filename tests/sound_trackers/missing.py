@@ -55,12 +55,6 @@ class NoRetry(Partial, SoundLatest):
     profile = Profile(started="latest", unsupported=lacking("retrying", "delayed"))
 
 
-class NoCancellation(Partial):
-    """Lets nobody cancel, and keeps no errors."""
-
-    profile = Profile(unsupported=lacking("cancelled", "cancelled_at", "cancelled_by", "error"))
-
-
 class NoAttempt(Partial, IgnoresZombies):
     """Counts the attempts without showing them."""
 
@@ -80,8 +74,9 @@ class OneProcess(Partial):
     profile = Profile(unsupported=lacking("skew", "concurrency", "faults", "durability", "tenancy"))
 
     def set_created(self, row: Row, at: datetime) -> None:
-        after = row.started_at or row.ended_at
-        row.created_at = at if after is None or at <= after else None
+        after = row.started_at or row.ended_at or at
+        row.created_at = at if at <= after and "created" not in row.note else None
+        row.note["created"] = True
 
     def fit_start(self, row: Row, at: datetime) -> datetime | None:
         fits = at >= (row.created_at or at) and at <= (row.ended_at or at)
@@ -89,9 +84,11 @@ class OneProcess(Partial):
 
 
 class Percentages(Partial):
-    """Takes whole percentages only, and folds the case of ids as some collations do."""
+    """Takes whole percentages, folds the case of ids as some collations do, keeps no errors and lets nobody cancel."""
 
-    profile = Profile(unsupported=lacking("json_progress", "opaque_ids", "stalled"))
+    profile = Profile(
+        unsupported=lacking("json_progress", "opaque_ids", "error", "cancelled", "cancelled_at", "cancelled_by")
+    )
 
     def apply(self, event: Event) -> Any:
         if event.kind is EventKind.PROGRESS and event.progress not in range(101):

@@ -50,13 +50,16 @@ class Flagged(Sound):
 
 
 class SparseMapping:
-    """Leaves out every key that has no value, and tells an error as one plain text; a cancellation is a failed row."""
-
-    profile = Profile()
+    """Leaves out keys that have no value, and tells an error as one plain text; its profile is made when asked for."""
 
     def __init__(self) -> None:
         self.store = Flagged()
         self.apply = self.store.apply
+
+    @property
+    def profile(self) -> Profile:
+        """What it declares."""
+        return Profile()
 
     def read(self, job_id: str) -> Mapping[str, Any] | None:
         shown = self.store.read(job_id)

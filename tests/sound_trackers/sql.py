@@ -144,7 +144,7 @@ def in_a_file() -> Iterator[CompareAndSwap]:
 class OneUpsert(Database):
     """Merges in one statement, in whole seconds, with the order of times as constraints; progress never moves a job."""
 
-    profile = Profile(resolution=SECOND)
+    profile = Profile(resolution=SECOND, unsupported=lacking("retrying"))
     table = """
         CREATE TABLE job (
             id BLOB PRIMARY KEY, status TEXT NOT NULL, attempt INTEGER NOT NULL, rank INTEGER NOT NULL,

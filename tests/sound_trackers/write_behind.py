@@ -1,4 +1,4 @@
-"""Sound trackers that write later: `settle()` waits until they have."""
+"""A sound tracker that writes later: `settle()` waits until it has."""
 
 from __future__ import annotations
 
@@ -8,27 +8,10 @@ from queue import Queue
 from threading import Lock, Thread
 
 from pytest_jobstatus import Event, Profile, Snapshot
-from tests.sound_trackers.merging import Sound, SoundLatest
+from tests.sound_trackers.merging import SoundLatest
 from tests.sound_trackers.missing import lacking
 
 LOG = logging.getLogger(__name__)
-
-
-class Buffered(Sound):
-    """Only remembers what it is told; no reader sees it before it has settled."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.waiting: list[Event] = []
-
-    def apply(self, event: Event) -> None:
-        json.dumps(event.progress)
-        self.waiting.append(event)
-
-    def settle(self) -> None:
-        """Merge what waits."""
-        while self.waiting:
-            super().apply(self.waiting.pop(0))
 
 
 class Threaded:
