@@ -91,9 +91,10 @@ def joined(plans: Sequence[Plan]) -> Plan:
     events: list[Event] = []
     order: list[int] = []
     strays: set[int] = set()
+    strangers = tuple(dict.fromkeys(name for plan in plans for name in plan.strangers))
     jobs = 0
     for plan in plans:
-        names = {job: f"job-{jobs + number}" for number, job in enumerate(plan.jobs, 1)}
+        names = job_names(plan.jobs, taken=strangers, first=jobs + 1)
         jobs += len(names)
         offset = len(events)
         events += [event.moved(job_id=names[event.job_id], by=timedelta()) for event in plan.events]
@@ -104,9 +105,24 @@ def joined(plans: Sequence[Plan]) -> Plan:
         order=tuple(order),
         strays=frozenset(strays),
         reads=max(plan.reads for plan in plans),
-        strangers=tuple(dict.fromkeys(name for plan in plans for name in plan.strangers)),
+        strangers=strangers,
         clock=plans[-1].clock,
     )
+
+
+def job_names(jobs: Sequence[str], *, taken: Sequence[str] = (), first: int = 1) -> dict[str, str]:
+    """Plain names for jobs: "job-1", "job-2", …, none of which is taken.
+
+    >>> job_names(["a", "b"], taken=["job-1"])
+    {'a': 'job-1a', 'b': 'job-2'}
+    """
+    names = {}
+    for number, job in enumerate(jobs, first):
+        name = f"job-{number}"
+        while name in taken:
+            name += "a"
+        names[job] = name
+    return names
 
 
 def keeping(plan: Plan, deliveries: Sequence[int]) -> Plan:

@@ -51,6 +51,7 @@ class History:
         shift: how far the instants were moved from the plan's into the recent past.
         labels: the plan's name of each job, by the id that the tracker got.
         first: what each job showed before anything was delivered, by label; only where the plan has strangers.
+        read_early: whether the jobs were read before anything was delivered.
         unreadable: what `read` raised, where that ended the history; it belongs to the delivery after `steps`.
         causal: by the number of a step, what the events accepted so far show when delivered in causal order, once
             each; only for rules that compare, and without the steps that have no counterpart.
@@ -62,6 +63,7 @@ class History:
     shift: timedelta = timedelta()
     labels: Mapping[str, str] = field(default_factory=dict)
     first: Mapping[str, Snapshot] = field(default_factory=dict)
+    read_early: bool = False
     unreadable: str | None = None
     causal: Mapping[int, Snapshot | None] = field(default_factory=dict)
 
@@ -146,6 +148,7 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta) -> History:
         shift=shift,
         labels={job_id: label for label, job_id in ids.items()},
         first=first,
+        read_early=bool(strangers),
         unreadable=unreadable,
     )
 

@@ -11,7 +11,7 @@ from pytest_jobstatus.delivery import Plan, joined, keeping
 from pytest_jobstatus.explore.causal import Causal
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.families import family
-from pytest_jobstatus.explore.part import Part
+from pytest_jobstatus.explore.part import Part, clocks_for
 from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.handle import Factory, Handle
 from pytest_jobstatus.history import History, recent, record
@@ -45,7 +45,7 @@ class Search:
 
     def first_failure(self, handle: Handle) -> tuple[History, Violation] | None:
         """Try plan after plan, smallest first, until one fails."""
-        observe = observer(handle, self.rule)
+        observe = observer(handle, self.rule, note=self.tried.append)
         deadline = time.monotonic() + self.effort.seconds
         for part in self.parts(handle.profile):
             for plan in part.plans:
@@ -54,7 +54,6 @@ class Search:
                 self.coverage.add(plan, history, exercised)
                 if violation is not None:
                     return history, violation
-                self.tried.append(plan)
                 if time.monotonic() > deadline:
                     self.cut = f"ran out of time ({self.effort.seconds:g} s)"
                     return None
@@ -79,10 +78,11 @@ class Search:
             if plan is None:
                 note = (
                     f"seen once: a fresh tracker did not repeat it, nor did one that was told"
-                    f" the {len(self.tried)} histories before it"
+                    f" the {len(self.tried) - 1} histories before it"
                 )
                 return Counterexample(rule=self.rule.id, violation=violation, history=history, note=note)
-        smaller = shrunk(plan, lambda candidate: self.fails(factory, candidate) is not None)
+        clock = clocks_for(history.profile)[0]
+        smaller = shrunk(plan, lambda candidate: self.fails(factory, candidate) is not None, clock=clock)
         found = self.fails(factory, smaller) or self.fails(factory, smaller)
         if found is None:
             return Counterexample(
@@ -98,11 +98,11 @@ class Search:
         """The plan after as few of the histories before it as it takes to fail again."""
         count, replayed = 1, 0
         while True:
-            longer = joined([*self.tried[-count:], plan])
+            longer = joined([*self.tried[-count - 1 : -1], plan])
             replayed += len(longer.order)
             if self.fails(factory, longer) is not None:
                 return longer
-            if count >= len(self.tried) or replayed > MOST_REPLAYED:
+            if count >= len(self.tried) - 1 or replayed > MOST_REPLAYED:
                 return None
             count *= 4
 
@@ -114,11 +114,20 @@ class Search:
         return None if violation is None else (history, violation)
 
 
-def observer(handle: Handle, rule: Rule | None) -> Callable[[Plan], History]:
-    """How a plan is carried out on the tracker and seen, with its causal counterpart where the rule compares."""
+def observer(
+    handle: Handle, rule: Rule | None, *, note: Callable[[Plan], None] = lambda _: None
+) -> Callable[[Plan], History]:
+    """How a plan is carried out on the tracker and seen, with its causal counterpart where the rule compares.
+
+    Args:
+        handle: the tracker.
+        rule: what the history will be judged by; None for no rule.
+        note: is told of each plan before it is carried out, the causal counterparts included.
+    """
     shift = recent(now=datetime.now(UTC), zone=handle.profile.zone)
 
     def observe(plan: Plan) -> History:
+        note(plan)
         return record(handle, plan, shift=shift)
 
     if rule is None or not rule.compares:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from pytest_jobstatus.delivery import Plan, keeping
+from pytest_jobstatus.delivery import Plan, job_names, keeping
 from pytest_jobstatus.events import Event
 from pytest_jobstatus.misuse import Misuse
-from pytest_jobstatus.runs import AGREE, Mark, check_possible, emit, may_follow
+from pytest_jobstatus.runs import AGREE, Clock, Mark, check_possible, emit, may_follow
 
 MOST_TRIES = 400
 
 
-def shrunk(plan: Plan, still_fails: Callable[[Plan], bool]) -> Plan:
+def shrunk(plan: Plan, still_fails: Callable[[Plan], bool], *, clock: Clock = AGREE) -> Plan:
     """The smallest plan that can be reached by taking things away, one kind after the other, while it still fails.
 
     Args:
         plan: one that fails.
         still_fails: whether a smaller one does too.
+        clock: the plainest that suits the tracker's resolution.
     """
     left = MOST_TRIES
 
@@ -33,7 +34,7 @@ def shrunk(plan: Plan, still_fails: Callable[[Plan], bool]) -> Plan:
         if len(plan.jobs) > 1:
             plan = _fewer(plan, _by_job, fails)
         plan = _fewer(plan, _one_by_one, fails)
-        plan = _simpler(plan, fails)
+        plan = _simpler(plan, fails, clock)
     return plan
 
 
@@ -64,19 +65,19 @@ def _one_by_one(plan: Plan) -> list[list[int]]:
     return [[place] for place in range(len(plan.order))]
 
 
-def _simpler(plan: Plan, fails: Callable[[Plan], bool]) -> Plan:
+def _simpler(plan: Plan, fails: Callable[[Plan], bool], clock: Clock) -> Plan:
     """The plan as plain as it can be, the deliveries kept."""
     found = True
     while found:
         found = False
-        for simpler in _simplifications(plan):
+        for simpler in _simplifications(plan, clock):
             if fails(simpler):
                 plan, found = simpler, True
                 break
     return plan
 
 
-def _simplifications(plan: Plan) -> Iterator[Plan]:
+def _simplifications(plan: Plan, clock: Clock) -> Iterator[Plan]:
     if plan.lost:
         yield keeping(plan, range(len(plan.order)))
     if plan.strangers:
@@ -85,7 +86,7 @@ def _simplifications(plan: Plan) -> Iterator[Plan]:
         yield replace(plan, reads=plan.reads - 1)
     yield from _no_strays(plan)
     yield from _fewer_attempts(plan)
-    yield from _plainer(plan)
+    yield from _plainer(plan, clock)
 
 
 def _no_strays(plan: Plan) -> Iterator[Plan]:
@@ -118,15 +119,15 @@ def _lowered(event: Event) -> Event:
     return emit(Mark(event.kind, event.attempt - 1), at=event.occurred_at, job=event.job_id)
 
 
-def _plainer(plan: Plan) -> Iterator[Plan]:
+def _plainer(plan: Plan, clock: Clock) -> Iterator[Plan]:
     """The same with clocks that agree and values of our own, where it has others."""
-    names = {job: f"job-{number}" for number, job in enumerate(plan.jobs, 1)}
+    names = job_names(plan.jobs, taken=plan.strangers)
     plain = tuple(
-        emit(mark := Mark(event.kind, event.attempt), at=AGREE.at(place, mark), job=names[event.job_id], nth=place % 20)
+        emit(mark := Mark(event.kind, event.attempt), at=clock.at(place, mark), job=names[event.job_id], nth=place % 20)
         for place, event in enumerate(plan.events)
     )
     if plain != plan.events:
-        yield replace(plan, events=plain, clock=AGREE.name)
+        yield replace(plan, events=plain, clock=clock.name)
 
 
 def _possible(plan: Plan) -> bool:

@@ -80,7 +80,7 @@ def is_newest_progress(history: History, number: int) -> bool:
         for step in history.steps[:number]
         if step.raised is None and step.event.job_id == event.job_id and step.event.attempt == event.attempt
     )
-    return all(event.occurred_at > instant for instant in told)
+    return all(event.occurred_at - instant >= history.profile.resolution for instant in told)
 
 
 def may_be_refused(history: History, number: int) -> bool:

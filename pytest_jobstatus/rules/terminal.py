@@ -102,6 +102,8 @@ def term_3(history: History) -> Iterator[Violation | None]:
     """
     end: Step | None = None
     for number, step in enumerate(history.steps):
+        if step.index in history.plan.strays:
+            continue
         if end is None and step.event.kind.terminal and step.raised is None and _overtakes(history, number):
             end = step
         if end is None or not (step is end or step.index < end.index):

@@ -25,10 +25,12 @@ def track_1(history: History) -> Iterator[Violation | None]:
     """
     marks: list[Mark] = []
     for number, step in enumerate(history.steps):
+        if step.raised is not None:
+            return  # what follows is not in order any more
         marks.append(Mark(step.event.kind, step.event.attempt))
         if not is_run(marks, history.profile.kinds):
             return
-        if step.raised is not None or step.event.kind is EventKind.PROGRESS:
+        if step.event.kind is EventKind.PROGRESS:
             continue
         allowed = position.statuses_after(step.event, history.profile)
         if step.after is None:
@@ -55,19 +57,22 @@ def track_2(history: History) -> Iterator[Violation | None]:
     for label, shown in history.first.items():
         message = f"nobody has heard of {label}, yet it reads as {shown.status}"
         yield Violation(step=0, field="row", message=message)
-    yield None
+    if history.read_early:
+        yield None
     for number, step in enumerate(history.steps):
         for label, shown in step.strangers.items():
             message = f"nobody has heard of {label}, yet it reads as {shown.status}"
             yield Violation(step=number, field="row", message=message)
-        if step.after is None and step.raised is None and step.event.kind is not EventKind.PROGRESS:
+        unseen = step.after is None and step.raised is None and step.event.kind is not EventKind.PROGRESS
+        if unseen and history.read_early:
             message = f"the job was read before it was created; after {step.event.name} it still reads as nothing"
             yield Violation(step=number, field="row", message=message)
         changed = differences(step.after, step.reread)
         if changed:
             message = f"reading again, with nothing delivered between, changed {' and '.join(changed)}"
             yield Violation(step=number, field=changed[0], message=message)
-        yield None
+        if history.read_early or history.plan.reads > 1:
+            yield None
 
 
 @rule(
@@ -110,7 +115,7 @@ def _refusal(history: History, number: int, step: Step) -> str:
     shown = step.before.status if step.before is not None else "nothing"
     what = f"was ahead of what was shown ({shown})"
     if not position.is_ahead(history, number):
-        what = "was newer than all progress before it, the job was open,"
+        what = "was newer than all that was told of the running attempt"
     return f"{step.event.name} {what} and must be accepted; it was refused with {said(step.raised)}"
 
 
@@ -132,6 +137,8 @@ def track_4(history: History) -> Iterator[Violation | None]:
     """
     end: Step | None = None
     for number, step in enumerate(history.steps):
+        if step.index in history.plan.strays:
+            return  # a stray may be the first end, or none at all: other rules' business
         if end is None and step.event.kind.terminal and step.raised is None:
             end = step
         if end is None:
@@ -164,6 +171,8 @@ def track_6(history: History) -> Iterator[Violation | None]:
     exact predecessor.
     """
     for number, step in enumerate(history.steps):
+        if step.index in history.plan.strays:
+            return
         if position.is_behind(history, number):
             changed = [name for name in differences(step.before, step.after) if name in ("row", "status", "attempt")]
             if changed:
