@@ -208,8 +208,9 @@ def _demo(_options: argparse.Namespace) -> int:
 def _factory(options: argparse.Namespace) -> Factory:
     from pytest_jobstatus.targets import hidden, resolve
 
+    factory = resolve(options.target, yes=options.yes)
     print(f"jobstatus: rows will be written by {hidden(options.target)}", file=sys.stderr)
-    return resolve(options.target, yes=options.yes)
+    return factory
 
 
 if __name__ == "__main__":

@@ -110,28 +110,40 @@ def results(factory: Factory, chosen: Settings) -> Iterator[RuleResult]:
     """Judge rule by rule, each on a tracker of its own."""
     profile = smoke(factory)
     for rule in chosen.rules:
-        yield judge(rule, factory, profile, chosen)
+        result, interrupted = judged(rule, factory, profile, chosen)
+        yield result
+        if interrupted:
+            raise KeyboardInterrupt
 
 
 def report(factory: Factory, chosen: Settings, found: Sequence[RuleResult]) -> Report:
     """The report on the results."""
     passed = {result.id for result in found if result.verdict is Verdict.PASS}
     stale = {number: reason for number, reason in chosen.baseline.items() if number in passed}
-    return Report(tracker=factory.name, rules=tuple(found), stale=stale)
+    unfinished = len(chosen.rules) - len(found)
+    return Report(tracker=factory.name, rules=tuple(found), stale=stale, unfinished=unfinished)
 
 
 def judge(rule: Rule, factory: Factory, profile: Profile, chosen: Settings) -> RuleResult:
     """The verdict on one rule, from a tracker of its own."""
+    result, interrupted = judged(rule, factory, profile, chosen)
+    if interrupted:
+        raise KeyboardInterrupt
+    return result
+
+
+def judged(rule: Rule, factory: Factory, profile: Profile, chosen: Settings) -> tuple[RuleResult, bool]:
+    """The verdict on one rule, and whether Ctrl-C came while its counterexample was made small."""
     began = time.perf_counter()
     lacking = rule.not_applicable(profile)
     if lacking is not None:
-        return RuleResult(id=rule.id, level=rule.level, verdict=Verdict.NOT_APPLICABLE, reason=lacking)
+        return RuleResult(id=rule.id, level=rule.level, verdict=Verdict.NOT_APPLICABLE, reason=lacking), False
     search = Search(rule=rule, effort=chosen.effort, seed=chosen.seed, scenarios=chosen.scenarios)
     with factory.open() as handle:
         failure = search.first_failure(handle)
-    found = search.smallest(factory, *failure) if failure is not None else None
+    found = search.reported(factory, *failure) if failure is not None else None
     verdict, reason = verdict_of(rule, search.coverage, found, cut=search.cut)
-    return RuleResult(
+    result = RuleResult(
         id=rule.id,
         level=rule.level,
         verdict=verdict,
@@ -141,6 +153,7 @@ def judge(rule: Rule, factory: Factory, profile: Profile, chosen: Settings) -> R
         counterexample=_saved(found, chosen) if found is not None else None,
         known=verdict is Verdict.FAIL and rule.id in chosen.baseline,
     )
+    return result, search.interrupted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -202,11 +215,14 @@ def _saved(counterexample: Counterexample, chosen: Settings) -> Counterexample:
     number = f"{counterexample.rule}-{short_id(plan)}"
     scenario = Scenario(id=number, title=counterexample.message, rules=(counterexample.rule,), plan=plan)
     file = chosen.save / f"{number}.toml"
-    if not chosen.save.is_dir():
-        chosen.save.mkdir(parents=True)
-        (chosen.save / ".gitignore").write_text("*\n", encoding="utf-8")
-    if not file.exists():
-        file.write_text(dump(scenario), encoding="utf-8")
+    try:
+        chosen.save.mkdir(parents=True, exist_ok=True)
+        for path, content in ((chosen.save / ".gitignore", "*\n"), (file, dump(scenario))):
+            if not path.exists():
+                path.write_text(content, encoding="utf-8")
+    except OSError as error:
+        note = "; ".join(each for each in (counterexample.note, f"not saved: {error}") if each)
+        return replace(counterexample, note=note)
     here = Path.cwd()
     shown = file.relative_to(here) if file.is_relative_to(here) else file
     return replace(counterexample, file=str(shown))

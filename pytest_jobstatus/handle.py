@@ -114,7 +114,7 @@ class Handle:
         self._apply = self.loop.sync(self.tracker.apply)
         self._read = self.loop.sync(self.tracker.read)
         declared = (*self.profile.refuses, *self.profile.conflicts, *self.profile.raises)
-        self._observed: tuple[type[BaseException], ...] = (Exception, *declared)
+        self._observed: tuple[type[BaseException], ...] = (Exception, asyncio.CancelledError, *declared)
         settle = getattr(self.tracker, "settle", None)
         self.settle: Callable[[], Any] | None = self.loop.sync(settle) if settle is not None else None
 
@@ -134,7 +134,7 @@ class Handle:
             answer = self._apply(event)
             if self.settle is not None:
                 self.settle()
-        except Misuse:
+        except (Misuse, KeyboardInterrupt):
             raise
         except self._observed as error:  # whatever the tracker raises is an observation, judged by the rules
             return error
@@ -156,7 +156,7 @@ class Handle:
             shown = self._read(job_id)
         except Misuse:
             raise
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             raise Unreadable(said(error)) from error
         return snapshot_of(shown, job_id=job_id, profile=self.profile, source=f"{self.name}: read({job_id!r})")
 
@@ -238,14 +238,20 @@ def _made(factory: Factory, loop: _Loop) -> Iterator[_Made]:
     elif inspect.isawaitable(made):
         awaitable = made
         made = _guarded(factory.name, lambda: loop.wait(awaitable))
-    for name in ("apply", "read"):
-        if not callable(getattr(made, name, None)):
-            raise Misuse(f"{factory.name} made {made!r}, which has no method {name!r}: a tracker has apply and read")
     try:
+        for name in ("apply", "read"):
+            if not callable(getattr(made, name, None)):
+                raise Misuse(
+                    f"{factory.name} made {made!r}, which has no method {name!r}: a tracker has apply and read"
+                )
         yield _Made(tracker=made, cleans_up=finish is not None)
-    finally:
+    except BaseException as error:
         if finish is not None:
-            _guarded(factory.name, finish, what="the factory's clean-up")
+            with _noted(error):
+                _guarded(factory.name, finish, what="the factory's clean-up")
+        raise
+    if finish is not None:
+        _guarded(factory.name, finish, what="the factory's clean-up")
 
 
 def _call(factory: Factory, loop: _Loop) -> Any:

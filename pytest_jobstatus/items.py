@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -21,7 +20,7 @@ from pytest_jobstatus.report import json as report_json
 from pytest_jobstatus.report import text
 from pytest_jobstatus.rules import RULES, named
 from pytest_jobstatus.smoke import smoke
-from pytest_jobstatus.verdict import Report, Verdict, overall, summary
+from pytest_jobstatus.verdict import Report, Verdict
 
 if TYPE_CHECKING:
     from pytest_jobstatus.suite import Suite
@@ -35,12 +34,16 @@ def judge_item(suite: Suite, request: pytest.FixtureRequest, number: str) -> Non
         report = _judged(suite, request, number)
     except Misuse as error:
         misuse = str(error)
+    # One suite may run several times: on the parameters of a fixture.
+    own = request.node.nodeid.replace(f"[{number}", "[").replace(f"-{number}", "")
+    key = f"{suite.file}:{suite.line} {own}"
     if misuse is not None:  # outside the except, or pytest would print the message once more for its cause
+        request.node.user_properties.append((PROPERTY, json.dumps({"suite": key, "broken": misuse})))
         _fail(f"{Path(suite.file).name}:{suite.line}: {misuse}")
     (result,) = report.rules
     values = {
         "tracker": report.tracker,
-        "suite": f"{suite.file}:{suite.line}",
+        "suite": key,
         "stale": dict(report.stale),
         "rule": report_json.result_values(result),
     }
@@ -83,35 +86,35 @@ def selected(config: pytest.Config) -> list[str]:
 
 def summaries(results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """How much was judged, one line per tracker."""
-    for tracker, rules, stale in _by_suite(results):
-        counts = Counter(Verdict(rule["verdict"]) for rule in rules)
-        unknown = any(rule["verdict"] == Verdict.FAIL and not rule["known"] for rule in rules)
-        yield f"{tracker}: {summary(overall(counts, unknown=unknown), counts, stale=len(stale))}"
+    for values in _reports(results):
+        yield f"{values['tracker']}: {values['summary']}"
 
 
 def write_json(results: Sequence[Mapping[str, Any]], config: pytest.Config) -> Iterator[str]:
     """Write the reports, where a file was named: one object, or an array where several trackers were judged."""
     file = chosen_options(config).get("json")
-    if file is None:
+    reports = _reports(results)
+    if file is None or not reports:
         return
-    reports = [report_json.assembled(tracker, rules) | {"stale": stale} for tracker, rules, stale in _by_suite(results)]
     Path(file).write_text(json.dumps(reports[0] if len(reports) == 1 else reports, indent=2) + "\n", encoding="utf-8")
     yield f"report written to {file}"
 
 
-def _by_suite(results: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[dict[str, Any]], dict[str, str]]]:
-    """Each suite's tracker and rules in number order: workers finish in any."""
+def _reports(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each suite's report, its rules in number order: workers finish in any."""
     numbers = [rule.id for rule in RULES]
-    found: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
-    stale: dict[tuple[str, str], dict[str, str]] = {}
+    suites: dict[str, list[Mapping[str, Any]]] = {}
     for result in results:
-        key = (result["suite"], result["tracker"])
-        found.setdefault(key, {})[result["rule"]["id"]] = result["rule"]
-        stale.setdefault(key, {}).update(result["stale"])
-    return [
-        (key[1], sorted(rules.values(), key=lambda rule: numbers.index(rule["id"])), stale[key])
-        for key, rules in found.items()
-    ]
+        suites.setdefault(result["suite"], []).append(result)
+    reports = []
+    for found in suites.values():
+        judged = [result for result in found if "broken" not in result]
+        if judged:
+            rules = sorted((result["rule"] for result in judged), key=lambda rule: numbers.index(rule["id"]))
+            stale = {number: reason for result in judged for number, reason in result["stale"].items()}
+            broken = len(found) - len(judged)
+            reports.append(report_json.assembled(judged[0]["tracker"], rules, stale=stale, unfinished=broken))
+    return reports
 
 
 def chosen_options(config: pytest.Config) -> dict[str, Any]:

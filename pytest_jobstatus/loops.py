@@ -11,22 +11,21 @@ import pytest
 
 from pytest_jobstatus.handle import current_loop
 
-LOOPS: pytest.StashKey[dict[int, asyncio.AbstractEventLoop]] = pytest.StashKey()
-"""By the identity of what a fixture made."""
+LOOPS: pytest.StashKey[dict[int, tuple[object, asyncio.AbstractEventLoop]]] = pytest.StashKey()
+"""What fixtures made, by its identity, and on which loop; the object is kept so that no other takes its identity."""
 
 
 def loop_of(tracker: Any, config: pytest.Config) -> asyncio.AbstractEventLoop | None:
     """The loop on which an async fixture made the tracker, or what it is made of; None where there is none."""
-    if not any(inspect.iscoroutinefunction(getattr(tracker, name)) for name in ("apply", "read")):
-        return None
-    loop = config.stash.get(LOOPS, {}).get(id(tracker)) or current_loop()
+    noted = config.stash.get(LOOPS, {}).get(id(tracker))
+    loop = noted[1] if noted is not None else current_loop()
     return None if loop is None or loop.is_closed() else loop
 
 
 def note(config: pytest.Config, made: object, loops: list[asyncio.AbstractEventLoop]) -> None:
     """Keep the loop that a fixture ran on, if it ran on one."""
     if loops:
-        config.stash.setdefault(LOOPS, {})[id(made)] = loops[-1]
+        config.stash.setdefault(LOOPS, {})[id(made)] = (made, loops[-1])
 
 
 def noting(function: Any, loops: list[asyncio.AbstractEventLoop]) -> Any:

@@ -136,6 +136,8 @@ def differences(before: Snapshot | None, after: Snapshot | None) -> tuple[str, .
         return ("row",)
     old, new = before.__dict__, after.__dict__
     changed = tuple(name for name in FIELDS if old[name] != new[name])
+    if "progress" in changed and repr(old["progress"]) == repr(new["progress"]):  # NaN is not equal to itself
+        changed = tuple(name for name in changed if name != "progress")
     if "attempt" in changed and not (old["attempt"] or new["attempt"]):  # None equals 0 before the first start
         changed = tuple(name for name in changed if name != "attempt")
     return changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import traceback
 from datetime import UTC, datetime
 
@@ -63,10 +64,10 @@ def _apply_and_read(handle: Handle, event: Event) -> None:
 
 def _refuse_own_error(handle: Handle, error: BaseException, call: str, method: str) -> None:
     """A TypeError or AttributeError of the adapter's own code, or of calling it, is no answer of the tracker."""
-    frames = list(traceback.walk_tb(error.__traceback__))
-    innermost, line = frames[-1]
+    innermost, line = list(traceback.walk_tb(error.__traceback__))[-1]
     code = innermost.f_code
-    if code.co_name == method or code.co_filename == handle_module.__file__:
+    own = inspect.unwrap(getattr(handle.tracker, method))
+    if code is getattr(own, "__code__", None) or code.co_filename == handle_module.__file__:
         where = "" if code.co_filename == handle_module.__file__ else f" at {code.co_filename}:{line}"
         raise Misuse(
             f"{handle.name}: {call} raised {said(error)}{where}: the adapter itself is broken, nothing was judged"

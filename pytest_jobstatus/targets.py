@@ -94,4 +94,5 @@ def hidden(target: str) -> str:
     >>> hidden("celery:db+postgresql://me:secret@localhost/jobs")
     'celery:db+postgresql://me:***@localhost/jobs'
     """
-    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", target)
+    shown = re.sub(r"(://[^:/@?]*):[^?]*@", r"\1:***@", target)
+    return re.sub(r"((?:password|passwd|pwd|secret|token)=)[^&]*", r"\1***", shown, flags=re.IGNORECASE)

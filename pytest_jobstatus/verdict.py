@@ -159,6 +159,7 @@ class Report:
         tracker: the target's name.
         rules: one result per rule, in number order.
         stale: rules that the baseline lists and that do not fail any more, with the reason it gives.
+        unfinished: how many rules were asked for and came to no verdict, after Ctrl-C for instance.
 
     >>> Report(tracker="x", rules=()).verdict
     <Overall.INCOMPLETE: 'incomplete'>
@@ -167,6 +168,7 @@ class Report:
     tracker: str
     rules: tuple[RuleResult, ...]
     stale: Mapping[str, str] = field(default_factory=dict)
+    unfinished: int = 0
 
     @property
     def failed(self) -> tuple[RuleResult, ...]:
@@ -176,7 +178,8 @@ class Report:
     @property
     def verdict(self) -> Overall:
         """What is said of the tracker: violations before incomplete before conformant."""
-        return overall(Counter(result.verdict for result in self.rules), unknown=bool(self.failed))
+        counts = Counter(result.verdict for result in self.rules)
+        return overall(counts, unknown=bool(self.failed), unfinished=self.unfinished)
 
     @property
     def ok(self) -> bool:
@@ -209,7 +212,8 @@ class Report:
     @property
     def summary(self) -> str:
         """The verdict with how much was judged, in one line."""
-        return summary(self.verdict, Counter(result.verdict for result in self.rules), stale=len(self.stale))
+        counts = Counter(result.verdict for result in self.rules)
+        return summary(self.verdict, counts, stale=len(self.stale), unfinished=self.unfinished)
 
     def __str__(self) -> str:
         """The summary, and the message of each violation."""
@@ -218,12 +222,13 @@ class Report:
         return "\n".join(lines)
 
 
-def overall(counts: Mapping[Verdict, int], *, unknown: bool) -> Overall:
+def overall(counts: Mapping[Verdict, int], *, unknown: bool, unfinished: int = 0) -> Overall:
     """What is said of the tracker: violations before incomplete before conformant.
 
     Args:
         counts: how many rules have which verdict.
         unknown: whether one of the failures is not in the baseline.
+        unfinished: how many rules came to no verdict.
 
     >>> overall({Verdict.PASS: 12}, unknown=False)
     <Overall.CONFORMANT: 'conformant'>
@@ -231,10 +236,11 @@ def overall(counts: Mapping[Verdict, int], *, unknown: bool) -> Overall:
     if unknown:
         return Overall.VIOLATIONS
     judged = counts.get(Verdict.PASS, 0) + counts.get(Verdict.FAIL, 0)
-    return Overall.CONFORMANT if judged and not counts.get(Verdict.INCONCLUSIVE, 0) else Overall.INCOMPLETE
+    left = counts.get(Verdict.INCONCLUSIVE, 0) + unfinished
+    return Overall.CONFORMANT if judged and not left else Overall.INCOMPLETE
 
 
-def summary(verdict: Overall, counts: Mapping[Verdict, int], *, stale: int = 0) -> str:
+def summary(verdict: Overall, counts: Mapping[Verdict, int], *, stale: int = 0, unfinished: int = 0) -> str:
     """The verdict with how much was judged, in one line.
 
     >>> summary(Overall.CONFORMANT, {Verdict.PASS: 11, Verdict.NOT_APPLICABLE: 1})
@@ -249,7 +255,9 @@ def summary(verdict: Overall, counts: Mapping[Verdict, int], *, stale: int = 0) 
     ):
         if counts.get(name, 0):
             parts.append(f"{counts[name]} {words}")
-    left = len(RULES) - sum(counts.values())
+    if unfinished:
+        parts.append(f"{unfinished} without a verdict")
+    left = len(RULES) - sum(counts.values()) - unfinished
     if left > 0:
         parts.append(f"{left} not selected")
     parts.append(f"{TOTAL - len(RULES)} not yet checked")

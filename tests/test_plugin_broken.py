@@ -221,7 +221,7 @@ def test_bad_readings_are_told_whenever_they_are_met(pytester: pytest.Pytester, 
     (first,) = (text for text in result.outlines if text.startswith("test_jobs.py:"))
     assert "test_jobs:Mine: read('job-1-" in first
     assert said in first
-    assert f"conformant: 1 of {TOTAL} rules judged" in result.stdout.str(), "TRACK-1 alone"
+    assert f"incomplete: 1 of {TOTAL} rules judged" in result.stdout.str(), "TRACK-1 alone"
 
 
 def test_a_profile_with_an_unknown_key_is_told_while_collecting(pytester: pytest.Pytester) -> None:

@@ -41,6 +41,7 @@ class Search:
     scenarios: tuple[Scenario, ...] = ()
     coverage: Coverage = field(default_factory=Coverage)
     cut: str | None = None
+    interrupted: bool = False
     tried: list[Plan] = field(default_factory=list)
 
     def first_failure(self, handle: Handle) -> tuple[History, Violation] | None:
@@ -68,6 +69,15 @@ class Search:
             yield Part(f"{len(about)} scenarios", iter(about))
         for name in self.rule.plans:
             yield family(name, self.effort, profile, seed=self.seed)
+
+    def reported(self, factory: Factory, history: History, violation: Violation) -> Counterexample:
+        """The smallest counterexample; after Ctrl-C the one that was found, as it is, and `interrupted` is set."""
+        try:
+            return self.smallest(factory, history, violation)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            note = "interrupted before it was made small"
+            return Counterexample(rule=self.rule.id, violation=violation, history=history, note=note)
 
     def smallest(self, factory: Factory, history: History, violation: Violation) -> Counterexample:
         """Repeat the failure on a fresh tracker and take away what it does not need."""

@@ -31,27 +31,43 @@ def render(report: Report) -> str:
 
 def report_values(report: Report) -> dict[str, Any]:
     """The report as JSON values."""
-    values = assembled(report.tracker, [result_values(result) for result in report.rules])
-    return values | {"verdict": str(report.verdict), "summary": report.summary, "stale": dict(report.stale)}
+    return assembled(
+        report.tracker,
+        [result_values(result) for result in report.rules],
+        stale=report.stale,
+        unfinished=report.unfinished,
+    )
 
 
-def assembled(tracker: str, rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def assembled(
+    tracker: str,
+    rules: Sequence[Mapping[str, Any]],
+    *,
+    stale: Mapping[str, str] | None = None,
+    unfinished: int = 0,
+) -> dict[str, Any]:
     """A report from the results of single rules, as pytest gathers them.
 
     Args:
         tracker: its name.
         rules: what `result_values` made of each.
+        stale: entries of the baseline that do not fail any more, with their reasons.
+        unfinished: how many rules were asked for and came to no verdict.
     """
     counts = Counter(Verdict(rule["verdict"]) for rule in rules)
-    verdict = overall(counts, unknown=any(rule["verdict"] == Verdict.FAIL and not rule["known"] for rule in rules))
+    verdict = overall(
+        counts,
+        unknown=any(rule["verdict"] == Verdict.FAIL and not rule["known"] for rule in rules),
+        unfinished=unfinished,
+    )
     return {
         "format": FORMAT,
         "spec": SPEC,
         "tracker": tracker,
         "verdict": str(verdict),
-        "summary": summary(verdict, counts),
+        "summary": summary(verdict, counts, stale=len(stale or {}), unfinished=unfinished),
         "rules_in_book": TOTAL,
-        "stale": {},
+        "stale": dict(stale or {}),
         "covered": _together(rules),
         "rules": list(rules),
     }
@@ -124,7 +140,7 @@ def _event(event: Event) -> dict[str, Any]:
         "at": event.occurred_at.isoformat(),
         "attempt": event.attempt,
         "error": _plain(event.error),
-        "progress": event.progress,
+        "progress": _plain(event.progress),
         "cancelled_by": event.cancelled_by,
         "retry_at": _plain(event.retry_at),
         "context": dict(event.context),
@@ -146,6 +162,13 @@ def _snapshot(shown: Snapshot | None) -> dict[str, Any] | None:
 
 
 def _plain(given: Any) -> Any:
+    """The value as JSON has it; what JSON lacks, a Decimal or NaN for instance, as Python writes it."""
     if isinstance(given, datetime):
         return given.isoformat()
-    return dict(given.__dict__) if isinstance(given, JobError) else given
+    if isinstance(given, JobError):
+        return dict(given.__dict__)
+    try:
+        json.dumps(given, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return repr(given)
+    return given
