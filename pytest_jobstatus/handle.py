@@ -239,11 +239,7 @@ def _made(factory: Factory, loop: _Loop) -> Iterator[_Made]:
         awaitable = made
         made = _guarded(factory.name, lambda: loop.wait(awaitable))
     try:
-        for name in ("apply", "read"):
-            if not callable(getattr(made, name, None)):
-                raise Misuse(
-                    f"{factory.name} made {made!r}, which has no method {name!r}: a tracker has apply and read"
-                )
+        _check_methods(made, factory.name)
         yield _Made(tracker=made, cleans_up=finish is not None)
     except BaseException as error:
         if finish is not None:
@@ -252,6 +248,12 @@ def _made(factory: Factory, loop: _Loop) -> Iterator[_Made]:
         raise
     if finish is not None:
         _guarded(factory.name, finish, what="the factory's clean-up")
+
+
+def _check_methods(made: object, target: str) -> None:
+    for name in ("apply", "read"):
+        if not callable(getattr(made, name, None)):
+            raise Misuse(f"{target} made {made!r}, which has no method {name!r}: a tracker has apply and read")
 
 
 def _call(factory: Factory, loop: _Loop) -> Any:

@@ -26,38 +26,40 @@ if TYPE_CHECKING:
     from pytest_jobstatus.suite import Suite
 
 
-def judge_item(suite: Suite, request: pytest.FixtureRequest, number: str) -> None:
-    """Judge one rule, tell pytest, and leave the result for the summary."""
+def judged_item(suite: Suite, request: pytest.FixtureRequest, number: str) -> Report:
+    """Judge one rule and leave the result for the summary. It is the item's set-up: misuse there is pytest's error."""
     __tracebackhide__ = True
+    # One suite may run several times: on the parameters of a fixture.
+    own = request.node.nodeid.replace(f"[{number}", "[").replace(f"-{number}", "")
+    values: dict[str, Any] = {"suite": f"{suite.file}:{suite.line} {own}"}
     misuse = None
     try:
         report = _judged(suite, request, number)
     except Misuse as error:
         misuse = str(error)
-    # One suite may run several times: on the parameters of a fixture.
-    own = request.node.nodeid.replace(f"[{number}", "[").replace(f"-{number}", "")
-    key = f"{suite.file}:{suite.line} {own}"
     if misuse is not None:  # outside the except, or pytest would print the message once more for its cause
-        request.node.user_properties.append((PROPERTY, json.dumps({"suite": key, "broken": misuse})))
+        request.node.user_properties.append((PROPERTY, json.dumps({**values, "broken": misuse})))
         _fail(f"{Path(suite.file).name}:{suite.line}: {misuse}")
-    (result,) = report.rules
-    values = {
-        "tracker": report.tracker,
-        "suite": key,
-        "stale": dict(report.stale),
-        "rule": report_json.result_values(result),
-    }
+    rule = report_json.result_values(report.rules[0])
+    values |= {"tracker": report.tracker, "stale": dict(report.stale), "rule": rule}
     # As text: a worker of pytest-xdist can send no more than plain values.
     request.node.user_properties.append((PROPERTY, json.dumps(values)))
+    return report
+
+
+def tell(suite: Suite, report: Report) -> None:
+    """The verdict on one rule as pytest's outcome."""
+    __tracebackhide__ = True
+    (result,) = report.rules
     if report.stale:
         _fail("\n".join(text.findings(report)).strip())
     if result.verdict is Verdict.NOT_APPLICABLE:
-        pytest.skip(f"{number} is not applicable: {result.reason}")
+        pytest.skip(f"{result.id} is not applicable: {result.reason}")
     if result.verdict is Verdict.INCONCLUSIVE:
-        pytest.fail(f"{number} is inconclusive, which is never green: {result.reason}", pytrace=False)
+        pytest.fail(f"{result.id} is inconclusive, which is never green: {result.reason}", pytrace=False)
     if result.counterexample is not None:
         lines = text.counterexample(result.counterexample, target=_target(suite, report.tracker), known=result.known)
-        head = f"{number}: {result.counterexample.message}"
+        head = f"{result.id}: {result.counterexample.message}"
         where = f"{suite.file}:{suite.line}: {report.tracker}"
         if result.known:
             pytest.xfail(f"known: {result.counterexample.message}")

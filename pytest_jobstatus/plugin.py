@@ -69,6 +69,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("jobstatus_rule", numbers, ids=numbers)
 
 
+@pytest.fixture
+def jobstatus_report(request: pytest.FixtureRequest, jobstatus_rule: str) -> Any:
+    """The report on one rule, for the items of `conformance`."""
+    __tracebackhide__ = True
+    from pytest_jobstatus.items import judged_item
+
+    return judged_item(getattr(request.function, MARK), request, jobstatus_rule)
+
+
 class _Results:
     """Collects verdicts from item reports, those of xdist workers included."""
 
@@ -76,7 +85,7 @@ class _Results:
         self.results = results
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        if report.when == "call":
+        if report.when == "teardown":  # it comes after a failed set-up too
             properties: list[tuple[str, Any]] = report.user_properties
             self.results += [json.loads(value) for name, value in properties if name == PROPERTY]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pytest_jobstatus.marks import MARK
 
 if TYPE_CHECKING:
-    import pytest
+    from pytest_jobstatus.verdict import Report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ def conformance(tracker: object, *, scenarios: str | Path | None = None) -> Call
 
     # In one line, so that every place in it is the user's line.
     # fmt: off
-    def test_conformance(request: pytest.FixtureRequest, jobstatus_rule: str) -> None: _judge(suite, request, jobstatus_rule)  # noqa: E501
+    def test_conformance(jobstatus_rule: str, jobstatus_report: Report) -> None: _tell(suite, jobstatus_report)  # noqa: ARG001
     # fmt: on
     _place(test_conformance, suite)
     setattr(test_conformance, MARK, suite)
@@ -66,11 +66,11 @@ def conformance(tracker: object, *, scenarios: str | Path | None = None) -> Call
     return test_conformance
 
 
-def _judge(suite: Suite, request: pytest.FixtureRequest, number: str) -> None:
+def _tell(suite: Suite, report: Report) -> None:
     __tracebackhide__ = True
-    from pytest_jobstatus.items import judge_item
+    from pytest_jobstatus.items import tell
 
-    judge_item(suite, request, number)
+    tell(suite, report)
 
 
 def _place(function: Any, suite: Suite) -> None:

@@ -41,8 +41,8 @@ def line_of(text: str, piece: str) -> int:
 
 
 def assert_refused(result: pytest.RunResult, where: str, said: tuple[str, ...]) -> None:
-    """Both items failed, and the failure is the message alone, in one line that begins with the place of the suite."""
-    result.assert_outcomes(failed=2)
+    """Both items are errors: the message alone, in one line that begins with the place of the suite."""
+    result.assert_outcomes(errors=2)
     output = result.stdout.str()
     lines = [line for line in result.outlines if line.startswith(where)]
     assert len(lines) == 2, output

@@ -60,12 +60,13 @@ def assembled(
         unknown=any(rule["verdict"] == Verdict.FAIL and not rule["known"] for rule in rules),
         unfinished=unfinished,
     )
+    known = sum(rule["known"] for rule in rules)
     return {
         "format": FORMAT,
         "spec": SPEC,
         "tracker": tracker,
         "verdict": str(verdict),
-        "summary": summary(verdict, counts, stale=len(stale or {}), unfinished=unfinished),
+        "summary": summary(verdict, counts, stale=len(stale or {}), unfinished=unfinished, known=known),
         "rules_in_book": TOTAL,
         "stale": dict(stale or {}),
         "covered": _together(rules),
