@@ -69,7 +69,9 @@ class JobError:
 
         Its class is made for the occasion: a built-in of the same name might change the text (KeyError quotes it).
         """
-        made: type[Exception] = type(self.type, (Exception,), {"__module__": "builtins"})
+        # A class may have any name but one with NUL or lone surrogates.
+        name = self.type.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()
+        made: type[Exception] = type(name, (Exception,), {"__module__": "builtins"})
         try:
             raise made(self.message)  # noqa: TRY301 - a traceback comes of raising only
         except made as caught:

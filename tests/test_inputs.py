@@ -261,3 +261,9 @@ def test_check_refuses(values: dict[str, Any], told: str) -> None:
         raise AssertionError("the factory was called")
 
     assert told in said_by(lambda: check(never, **values))
+
+
+@pytest.mark.parametrize("name", ["a\0b", "\ud800", "Weird Name"])
+def test_any_type_name_makes_an_exception(name: str) -> None:
+    """An error of any type name can be raised, with its text."""
+    assert str(JobError(name, "boom").exception()) == "boom"

@@ -48,8 +48,10 @@ def idem_2(history: History) -> Iterator[Violation | None]:
     If it fails: the guard looks at the status alone, not at attempt and phase; a timestamp taken from whatever came
     last; progress without its attempt and instant beside it.
     """
-    for number in range(2, len(history.steps)):
-        if history.steps[number].index != history.steps[number - 1].index and not _tied_progress(history, number):
+    for number in range(1, len(history.steps)):
+        step, last = history.steps[number], history.steps[number - 1]
+        later = step.index != last.index or step.number > last.number + 1  # an event of another job came between
+        if later and not _tied_progress(history, number):
             yield from _unchanged(history, number, "was delivered again later")
 
 

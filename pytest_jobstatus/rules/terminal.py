@@ -90,6 +90,7 @@ def _changed_details(step: Step) -> Iterator[tuple[str, object, object]]:
     Plans.OVERTAKEN,
     Plans.CROWD,
     Plans.SAMPLES,
+    needs=(Need(groups=(("created", "active", "progress", "retrying", "stalled"),)),),
     incidents=("jcass77/django-apscheduler#121", "precog/quasar#4549"),
 )
 def term_3(history: History) -> Iterator[Violation | None]:

@@ -21,7 +21,7 @@ _PAIRS = tuple(
     "TIME-1",
     Plans.CLOCKS,
     Plans.SAMPLES,
-    needs=(Need(groups=(("created_at",), ("started_at",), _ENDS), at_least=2),),
+    needs=(Need(groups=(("created_at",), ("started_at",), _ENDS), at_least=2), Need(groups=(("created", "active"),))),
     incidents=("tudo-r/BatchJobs#112",),
 )
 def time_1(history: History) -> Iterator[Violation | None]:
