@@ -78,6 +78,16 @@ def jobstatus_report(request: pytest.FixtureRequest, jobstatus_rule: str) -> Any
     return judged_item(getattr(request.function, MARK), request, jobstatus_rule)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Name a failure in the short summary by its first line: on CI pytest would print the whole text a second time."""
+    report = yield
+    crash = getattr(report.longrepr, "reprcrash", None)
+    if crash is not None and hasattr(getattr(item, "function", None), MARK):
+        crash.message = crash.message.partition("\n")[0]
+    return report
+
+
 class _Results:
     """Collects verdicts from item reports, those of xdist workers included."""
 

@@ -117,6 +117,16 @@ def test_a_failure_begins_with_rule_and_message_and_the_users_line(pytester: pyt
     assert "- Failed: TERM-1: the job was" in result.stdout.str(), "nor does the short summary begin otherwise"
 
 
+@pytest.mark.parametrize("ci", ["", "true"])
+def test_a_counterexample_is_printed_once(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, ci: str) -> None:
+    """The short summary names a failure in one line, also on CI, where pytest does not shorten it."""
+    monkeypatch.setenv("CI", ci)
+    suite(pytester, FAULTY)
+    result = run(pytester, QUICK, "--jobstatus-rules=TERM-1")
+    assert result.stdout.str().count("Repeat it: ") == 1
+    result.stdout.re_match_lines([r"FAILED test_jobs.py::test_conformance\[TERM-1\] - Failed: TERM-1: the job was "])
+
+
 @pytest.mark.parametrize("folder", [".", "checks"])
 def test_the_replay_command_of_a_failure_repeats_it(pytester: pytest.Pytester, folder: str) -> None:
     """The command names a file under .jobstatus, and run where pytest ran it reproduces the violation."""
