@@ -23,7 +23,8 @@ class Plan:
         strangers: jobs that are read, before and after each delivery, and never heard of.
         clock: the name of the clock that the instants come from.
 
-    >>> from pytest_jobstatus.runs import Mark, emitted
+    >>> from pytest_jobstatus.events import Mark
+    >>> from pytest_jobstatus.runs import emitted
     >>> plan = Plan(events=emitted((Mark("created", 0), Mark("active", 1), Mark("completed", 1))), order=(2, 1, 1))
     >>> plan.lost, plan.repeats, plan.jobs
     ((0,), 1, ('job-1',))
@@ -83,7 +84,8 @@ def again_later(order: Sequence[int]) -> tuple[int, ...]:
 def joined(plans: Sequence[Plan]) -> Plan:
     """Several plans one after the other, on one tracker, each with jobs of its own.
 
-    >>> from pytest_jobstatus.runs import Mark, emitted
+    >>> from pytest_jobstatus.events import Mark
+    >>> from pytest_jobstatus.runs import emitted
     >>> plan = in_order(emitted((Mark("created", 0),)))
     >>> joined([plan, plan]).jobs
     ('job-1', 'job-2')

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_jobstatus.misuse import Misuse, listed
 
@@ -34,6 +34,13 @@ class EventKind(StrEnum):
     def terminal(self) -> bool:
         """Whether the job is over with this event."""
         return self in TERMINAL_KINDS
+
+
+class Mark(NamedTuple):
+    """One event of a run without its time and values."""
+
+    kind: EventKind
+    attempt: int
 
 
 TERMINAL_KINDS = (EventKind.COMPLETED, EventKind.FAILED, EventKind.CANCELLED)

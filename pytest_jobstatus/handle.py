@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import secrets
 import warnings
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from traceback import format_exception_only
@@ -17,6 +17,7 @@ from pytest_jobstatus.events import Event
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.reading import snapshot_of
 from pytest_jobstatus.tracker import Profile, Snapshot, Tracker
+from pytest_jobstatus.waits import Waits
 
 LONGEST_LABEL = 200
 """How much of a scenario's job name goes into an id, which may have 255 characters."""
@@ -100,12 +101,14 @@ class Handle:
         name: the target's name, for messages.
         profile: what the tracker declares.
         loop: where its coroutines run.
+        waits: notes what `apply` sleeps, where somebody wants to know.
     """
 
     tracker: Tracker
     name: str
     profile: Profile
     loop: _Loop
+    waits: Waits | None = None
     jobs: list[str] = field(default_factory=list)
     token: str = field(default_factory=lambda: secrets.token_hex(3))
 
@@ -118,11 +121,22 @@ class Handle:
         settle = getattr(self.tracker, "settle", None)
         self.settle: Callable[[], Any] | None = self.loop.sync(settle) if settle is not None else None
 
-    def fresh(self, label: str) -> str:
-        """A job id that this storage has not seen, so that a database full of other jobs can be checked."""
-        job_id = f"{label[:LONGEST_LABEL]}-{self.token}-{len(self.jobs)}"
-        self.jobs.append(job_id)
-        return job_id
+    def fresh(self, labels: Iterable[str]) -> dict[str, str]:
+        """Job ids that this storage has not seen, by label, so that a database full of other jobs can be checked.
+
+        Labels with a `#` become ids that differ as the labels do: a number, the same in all of them, stands for it.
+        """
+        number = str(secrets.randbelow(9 * 10**9) + 10**9)
+        ids = {}
+        for label in labels:
+            named = f"{label[:LONGEST_LABEL]}-{self.token}-{len(self.jobs)}"
+            ids[label] = label.replace("#", number) if "#" in label else named
+            self.jobs.append(ids[label])
+        return ids
+
+    def watch(self) -> None:
+        """Note from now on what `apply` sleeps."""
+        self.waits = Waits(own_task=lambda: self.loop.task)
 
     def apply(self, event: Event) -> BaseException | None:
         """Deliver the event, wait until it is written, and give the exception that the tracker raised, if any.
@@ -131,7 +145,11 @@ class Handle:
             Misuse: where the tracker answers NotImplemented for a kind that its profile does not list as missing.
         """
         try:
-            answer = self._apply(event)
+            if self.waits is None:
+                answer = self._apply(event)
+            else:
+                with self.waits:
+                    answer = self._apply(event)
             if self.settle is not None:
                 self.settle()
         except (Misuse, KeyboardInterrupt):
@@ -188,9 +206,11 @@ class _Loop:
     def __init__(self, given: asyncio.AbstractEventLoop | None) -> None:
         self.given = given
         self.runner: asyncio.Runner | None = None
+        self.task: asyncio.Task[Any] | None = None
 
     def wait(self, awaitable: Awaitable[Any]) -> Any:
         async def waited() -> Any:
+            self.task = asyncio.current_task()
             return await awaitable
 
         if self.given is not None:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 
+from pytest_jobstatus.clocks import START
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import Event
 from pytest_jobstatus.handle import Handle, Unreadable
-from pytest_jobstatus.runs import START
+from pytest_jobstatus.reading import differences
 from pytest_jobstatus.tracker import Profile, Snapshot
 
 
@@ -27,6 +28,9 @@ class Step:
         repeat: whether this event had been delivered before, and accepted.
         reread: the first further read that differed from `after`, or `after` itself.
         strangers: what jobs that never were showed afterwards, by label; empty unless the plan has strangers.
+        others: the other jobs of the plan that changed with this delivery, by label, before and after; only for rules
+            that look at them.
+        waited: what `apply` slept; None unless the rule looks at that.
     """
 
     number: int
@@ -38,6 +42,8 @@ class Step:
     repeat: bool = False
     reread: Snapshot | None = None
     strangers: Mapping[str, Snapshot] = field(default_factory=dict)
+    others: Mapping[str, tuple[Snapshot | None, Snapshot | None]] = field(default_factory=dict)
+    waited: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,15 +105,16 @@ def _clock_changes(around: datetime, zone: tzinfo) -> bool:
     return len({(around + step).astimezone(zone).utcoffset() for step in (-day, timedelta(), day)}) > 1
 
 
-def record(handle: Handle, plan: Plan, *, shift: timedelta) -> History:
+def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False) -> History:
     """Carry out a plan and look after every step.
 
     Args:
         handle: the tracker.
         plan: what to deliver.
         shift: added to all instants, whole days.
+        others: whether to look at the plan's other jobs as well.
     """
-    ids = {label: handle.fresh(label) for label in (*plan.jobs, *plan.strangers)}
+    ids = handle.fresh((*plan.jobs, *plan.strangers))
     events = [event.moved(job_id=ids[event.job_id], by=shift) for event in plan.events]
     strangers = {label: ids[label] for label in plan.strangers}
     shown: dict[str, Snapshot | None] = dict.fromkeys(ids.values())
@@ -135,6 +142,8 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta) -> History:
                     repeat=index in told,
                     reread=after if plan.reads == 1 else _reread(handle, job_id, after, times=plan.reads - 1),
                     strangers=_seen(handle, strangers) if strangers else {},
+                    others=_changed(handle, ids, shown, but=job_id) if others else {},
+                    waited=handle.waits.taken() if handle.waits is not None else None,
                 )
             )
             if raised is None:
@@ -160,6 +169,19 @@ def _seen(handle: Handle, jobs: Mapping[str, str], *, times: int = 1) -> dict[st
         for label, job_id in jobs.items():
             if (shown := handle.read(job_id)) is not None:
                 found.setdefault(label, shown)
+    return found
+
+
+def _changed(
+    handle: Handle, ids: Mapping[str, str], shown: dict[str, Snapshot | None], *, but: str
+) -> dict[str, tuple[Snapshot | None, Snapshot | None]]:
+    """Read every other job, note what it shows, and give those that changed, by label."""
+    found = {}
+    for label, job_id in ids.items():
+        if job_id != but:
+            before, shown[job_id] = shown[job_id], handle.read(job_id)
+            if differences(before, shown[job_id]):
+                found[label] = (before, shown[job_id])
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ _KEYS = (*FIELDS, "ended_at")
 _PLAIN_ATTEMPTS = (int, type(None))
 _PLAIN_ERRORS = (JobError, str, type(None))
 _PLAIN_TEXTS = (str, type(None))
+_PLAIN_PROGRESS = (str, int, float, bool, type(None))
 
 
 def snapshot_of(shown: object, *, job_id: str, profile: Profile, source: str) -> Snapshot | None:
@@ -38,7 +40,8 @@ def snapshot_of(shown: object, *, job_id: str, profile: Profile, source: str) ->
     if shown is None:
         return None
     if isinstance(shown, Snapshot):
-        if not profile.unsupported and _is_typed(shown.__dict__):
+        plain = type(shown.progress) in _PLAIN_PROGRESS  # what is mutable may change under our hands
+        if plain and not profile.unsupported and _is_typed(shown.__dict__):
             return shown
         values = dict(shown.__dict__)
     elif isinstance(shown, Mapping):
@@ -49,8 +52,10 @@ def snapshot_of(shown: object, *, job_id: str, profile: Profile, source: str) ->
     for name in profile.unsupported:
         if name in values:
             values[name] = None
+    values["progress"] = _copied(values["progress"])
     made = object.__new__(Snapshot)
     made.__dict__.update(values)
+    made.__dict__.setdefault("early_end", None)
     return made
 
 
@@ -82,9 +87,18 @@ def _from_mapping(shown: Mapping[str, Any], job_id: str, source: str) -> dict[st
     values.update(shown)
     if "ended_at" in values:
         ended = values.pop("ended_at")
-        # An open status has no end time: it is shown as one anyway, so that the rules see what a reader sees.
-        values[END_TIMES.get(_status(values, source), "completed_at")] = ended
+        values[END_TIMES.get(_status(values, source), "early_end")] = ended
     return values
+
+
+def _copied(progress: Any) -> Any:
+    """The value as it is now: a tracker may hand out the very object that it goes on writing to."""
+    if type(progress) in _PLAIN_PROGRESS:
+        return progress
+    try:
+        return marshal.loads(marshal.dumps(progress))  # noqa: S302 - our own bytes; copy.deepcopy is slow, and not deep
+    except ValueError:
+        return progress  # no JSON: the rules will say so
 
 
 def _status(values: Mapping[str, Any], source: str) -> Status:
@@ -106,8 +120,8 @@ def _type(values: dict[str, Any], profile: Profile, source: str) -> None:
         raise Misuse(f"{source} gave job_id {values['job_id']!r}: allowed is a str")
     if values["cancelled_by"] is not None and not isinstance(values["cancelled_by"], str):
         raise Misuse(f"{source} gave cancelled_by {values['cancelled_by']!r}: allowed is a str or None")
-    for name in TIMES:
-        if values[name] is not None:
+    for name in (*TIMES, "early_end"):
+        if values.get(name) is not None:
             values[name] = _instant(name, values[name], profile, source)
 
 

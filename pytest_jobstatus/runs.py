@@ -1,80 +1,20 @@
-"""The simulated queue: which runs of one job are causally possible, and when their events happen by whose clock."""
+"""The simulated queue: which runs of one job are causally possible."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from typing import NamedTuple
 
-from pytest_jobstatus.events import TERMINAL_KINDS, Event, EventKind, JobError
+from pytest_jobstatus.clocks import AGREE, Clock
+from pytest_jobstatus.events import TERMINAL_KINDS, Event, EventKind, JobError, Mark
 from pytest_jobstatus.misuse import Misuse
-
-START = datetime(2026, 1, 5, 12, 0, 0, tzinfo=UTC)
-"""When the first event of a plan happens. Histories shift it by whole days into the recent past."""
 
 MOST_ATTEMPTS = 3
 
 CREATED, ACTIVE, PROGRESS, RETRYING, STALLED, COMPLETED, FAILED, CANCELLED = EventKind
-BY_WORKER = frozenset({ACTIVE, PROGRESS, COMPLETED, FAILED})
-"""The kinds stamped by a worker's clock; the others are stamped by the producer's or the queue's."""
-
-
-class Mark(NamedTuple):
-    """One event of a run without its time and values."""
-
-    kind: EventKind
-    attempt: int
-
 
 Shape = tuple[Mark, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Clock:
-    """How the instants of a run come about.
-
-    Args:
-        name: for plans, reports and scenario files.
-        tick: from one event to the next.
-        offset: of the first event from `START`.
-        worker: how far the first worker's clock is ahead of the producer's and the queue's; negative if behind.
-        successor: the same for the workers of later attempts.
-    """
-
-    name: str
-    tick: timedelta = timedelta(seconds=1)
-    offset: timedelta = timedelta()
-    worker: timedelta = timedelta()
-    successor: timedelta = timedelta()
-
-    @property
-    def apart(self) -> bool:
-        """Whether the instants of a run are meant to be apart by more than a tracker's resolution."""
-        return self.tick >= timedelta(seconds=1)
-
-    def at(self, position: int, mark: Mark) -> datetime:
-        """The instant of the event at a position of the run, by the clock of whoever emits it.
-
-        >>> AGREE.at(2, Mark(EventKind.ACTIVE, 1)).isoformat()
-        '2026-01-05T12:00:02+00:00'
-        """
-        instant = START + self.offset + position * self.tick
-        if mark.kind not in BY_WORKER:
-            return instant
-        return instant + (self.worker if mark.attempt < 2 else self.successor)
-
-
-FIVE_MINUTES = timedelta(minutes=5)
-AGREE = Clock(name="agree")
-TIE = Clock(name="tie", tick=timedelta())
-CLOSE = Clock(name="close", tick=timedelta(microseconds=1), offset=timedelta(microseconds=600_000))
-BEHIND = Clock(name="behind", worker=-FIVE_MINUTES, successor=-FIVE_MINUTES)
-AHEAD = Clock(name="ahead", worker=FIVE_MINUTES, successor=FIVE_MINUTES)
-APART = Clock(name="apart", worker=FIVE_MINUTES, successor=-FIVE_MINUTES)
-CLOCKS = (AGREE, TIE, CLOSE, BEHIND, AHEAD, APART)
-SKEWED = (BEHIND, AHEAD, APART)
 
 
 def followers(shape: Shape) -> Iterator[Mark]:

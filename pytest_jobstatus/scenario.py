@@ -12,11 +12,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pytest_jobstatus.clocks import START
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import Event, JobError, is_aware, shortened
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.rules import SPEC, named
-from pytest_jobstatus.runs import START, check_possible
+from pytest_jobstatus.runs import check_possible
 
 FORMAT = "jobstatus-scenario/1"
 RESERVED = ("interleaving", "fault")

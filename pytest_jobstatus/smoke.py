@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 
 from pytest_jobstatus import handle as handle_module
 from pytest_jobstatus.delivery import Plan, in_order
-from pytest_jobstatus.events import Event, EventKind
+from pytest_jobstatus.events import Event, EventKind, Mark
 from pytest_jobstatus.handle import Factory, Handle, Unreadable, said
 from pytest_jobstatus.history import recent
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.rules import PLANNED, RULES, Level
-from pytest_jobstatus.runs import Mark, Shape, emitted
+from pytest_jobstatus.runs import Shape, emitted
 from pytest_jobstatus.tracker import Profile
 
 _CREATED = Mark(EventKind.CREATED, 0)
@@ -40,7 +40,7 @@ def smoke(factory: Factory) -> Profile:
         for shape in PLAIN_JOBS:
             attempts = profile.supports("retrying") or profile.supports("stalled")
             told = tuple(mark for mark in shape if mark.kind in profile.kinds and (attempts or mark.attempt < 2))
-            job_id = handle.fresh("job-1")
+            job_id = handle.fresh(["job-1"])["job-1"]
             for event in emitted(told):
                 _apply_and_read(handle, event.moved(job_id=job_id, by=shift))
         return profile

@@ -105,7 +105,8 @@ def first(change: Change, *, now: datetime) -> Row:
     'active'
     """
     kind, at = change.kind, change.at
-    error = (change.error or (None, None, None)) if kind in ("retrying", "failed") else (None, None, None)
+    given = change.error if kind in ("retrying", "failed") else None
+    error = [None if text is None else storable(text) for text in given or (None, None, None)]
     told = kind == "progress"
     return Row(
         job_id=change.job_id,
@@ -124,10 +125,19 @@ def first(change: Change, *, now: datetime) -> Row:
         error_traceback=error[2],
         cancelled=kind == "cancelled",
         cancelled_at=at if kind == "cancelled" else None,
-        cancelled_by=change.cancelled_by if kind == "cancelled" else None,
+        cancelled_by=storable(change.cancelled_by) if kind == "cancelled" and change.cancelled_by else None,
         queue=change.queue,
         job_type=change.job_type,
     )
+
+
+def storable(text: str) -> str:
+    r"""The text without what no database takes: NUL and lone surrogates become escapes that a person can read.
+
+    >>> print(storable("before\0after \ud800"))
+    before\x00after \ud800
+    """
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def merge(row: Row | None, change: Change, *, now: datetime) -> Row:

@@ -34,7 +34,8 @@ class Small:
     def apply(self, event: Event) -> Any:
         position = OVER if event.kind.terminal else (event.attempt, PHASES[event.kind])
         if event.job_id not in self.rows or position > self.rows[event.job_id][0]:
-            self.rows[event.job_id] = (position, STATUSES.get(event.kind, str(event.kind)), event.attempt)
+            attempt = max(event.attempt, self.rows[event.job_id][2] if event.job_id in self.rows else 0)
+            self.rows[event.job_id] = (position, STATUSES.get(event.kind, str(event.kind)), attempt)
 
     def read(self, job_id: str) -> Any:
         if job_id not in self.rows:

@@ -33,7 +33,7 @@ def handle(url: str) -> Iterator[Handle]:
 
 def told(handle: Handle, *kinds: str, error: JobError | None = None) -> Snapshot:
     """What a new job shows after these events."""
-    job_id = handle.fresh("job")
+    job_id = handle.fresh(["job"])["job"]
     for kind in kinds:
         given = error if kind in ("retrying", "failed") else None
         event = Event(EventKind(kind), job_id, datetime.now(UTC), attempt=1, error=given, progress={"half": 0.5})

@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pytest_jobstatus import EventKind, JobError, Profile
+from pytest_jobstatus.clocks import AHEAD, START, TIE
 from pytest_jobstatus.delivery import Plan, again_later, in_order, joined
+from pytest_jobstatus.events import Mark
 from pytest_jobstatus.explore.effort import EFFORTS
 from pytest_jobstatus.explore.families import family
 from pytest_jobstatus.rules import Plans
-from pytest_jobstatus.runs import AHEAD, START, TIE, Mark, emit, emitted
+from pytest_jobstatus.runs import emit, emitted
 from pytest_jobstatus.scenario import Scenario, dump, parse, short_id
 
 A, R, C, F = EventKind.ACTIVE, EventKind.RETRYING, EventKind.COMPLETED, EventKind.FAILED

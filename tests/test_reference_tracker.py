@@ -14,9 +14,10 @@ from sqlalchemy import Engine, create_engine, create_mock_engine, event, text
 from sqlalchemy.exc import IntegrityError
 
 from pytest_jobstatus import check
+from pytest_jobstatus.clocks import CLOCKS, Clock
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore.samples import draw
-from pytest_jobstatus.runs import CLOCKS, Clock, emitted, shapes
+from pytest_jobstatus.runs import emitted, shapes
 from pytest_jobstatus.tracker import Profile
 from reference_tracker.adapter import sqlite
 from reference_tracker.lifecycle import Change, Kind, Row, merge

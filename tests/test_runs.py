@@ -6,13 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from pytest_jobstatus.events import EventKind
+from pytest_jobstatus.clocks import CLOCKS, Clock
+from pytest_jobstatus.events import EventKind, Mark
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.runs import (
-    CLOCKS,
     MOST_ATTEMPTS,
-    Clock,
-    Mark,
     Shape,
     check_possible,
     emitted,

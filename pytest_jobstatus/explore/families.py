@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pytest_jobstatus.explore import orders
+from pytest_jobstatus.explore import orders, tables, times
 from pytest_jobstatus.explore.crowd import crowd
 from pytest_jobstatus.explore.effort import Effort
+from pytest_jobstatus.explore.ends import two_ends, zombies
 from pytest_jobstatus.explore.part import Part
+from pytest_jobstatus.explore.progress import progress_orders
 from pytest_jobstatus.explore.repeats import at_once_again, later_again
 from pytest_jobstatus.explore.samples import sampled
+from pytest_jobstatus.explore.several import alike, interleaved
 from pytest_jobstatus.explore.strays import after_end
 from pytest_jobstatus.rules import Plans
 from pytest_jobstatus.tracker import Profile
@@ -28,6 +31,21 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.LATER_AGAIN: later_again,
     Plans.AFTER_END: after_end,
     Plans.CROWD: crowd,
+    Plans.END_LAST: orders.end_last,
+    Plans.ERRORS: tables.errors,
+    Plans.CANCEL_WORDS: tables.cancel_words,
+    Plans.ODD_ERRORS: tables.odd_errors,
+    Plans.PROGRESS_VALUES: tables.progress_values,
+    Plans.PROGRESS_PAIRS: tables.progress_pairs,
+    Plans.PROGRESS_ORDERS: progress_orders,
+    Plans.ODD_PROGRESS: tables.odd_progress,
+    Plans.ZOMBIES: zombies,
+    Plans.TWO_ENDS: two_ends,
+    Plans.OFFSETS: times.offsets,
+    Plans.SKEWS: times.skews,
+    Plans.TIES: times.ties,
+    Plans.ALIKE: alike,
+    Plans.INTERLEAVED: interleaved,
 }
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations, permutations
 
-from pytest_jobstatus.delivery import Plan, in_order
+from pytest_jobstatus.delivery import Plan, again_later, in_order
+from pytest_jobstatus.events import EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part, clocks_for, runs
 from pytest_jobstatus.runs import MOST_ATTEMPTS, Shape, emitted, long_shapes, shapes
@@ -63,6 +64,33 @@ def overtaken(effort: Effort, profile: Profile) -> Part:
     return Part(f"every order of every ended run of up to {effort.orders} events in which the end is not last", plans)
 
 
+def end_last(effort: Effort, profile: Profile) -> Part:
+    """Every order of the open part of ended runs, each event of it once more, and then the end; some of long runs."""
+
+    def plans() -> Iterator[Plan]:
+        for shape, events in runs(effort.all_orders, profile):
+            if not shape[-1].kind.terminal:
+                continue
+            end = len(shape) - 1
+            for order in permutations(range(end)):
+                yield Plan(events=events, order=(*order, end))
+                if end < effort.orders:
+                    yield from (Plan(events=events, order=(*order, again, end)) for again in order)
+        for shape in long_shapes(profile.kinds, progress=True):
+            if shape[-1].kind.terminal:
+                events, end = emitted(shape, clock=clocks_for(profile)[0]), len(shape) - 1
+                for start in range(end):
+                    turned = [*range(start, end), *range(start)]
+                    yield Plan(events=events, order=(*turned, end))
+                    yield Plan(events=events, order=(*reversed(turned), end))
+
+    return Part(
+        f"every order of every ended run of up to {effort.all_orders} events with the end last, one event again up to"
+        f" {effort.orders}, and turns of runs with {MOST_ATTEMPTS} attempts",
+        plans(),
+    )
+
+
 def parts(effort: Effort, profile: Profile) -> Part:
     """Long runs of which almost everything is lost, so that attempts are skipped."""
     del effort
@@ -78,8 +106,27 @@ def parts(effort: Effort, profile: Profile) -> Part:
                         if marks not in told:
                             told.add(marks)
                             yield Plan(events=events, order=order)
+        yield from _many_attempts(profile)
 
-    return Part(f"up to 3 events of runs with {MOST_ATTEMPTS} attempts, the rest lost", plans())
+    return Part(
+        f"up to 3 events of runs with {MOST_ATTEMPTS} attempts, the rest lost; attempts {MANY[0]} to {MANY[-1]}",
+        plans(),
+    )
+
+
+MANY = (9, 10, 11)
+"""Attempts on both sides of the number that has a digit more: as text "10" comes before "9"."""
+
+
+def _many_attempts(profile: Profile) -> Iterator[Plan]:
+    for kind in (EventKind.RETRYING, EventKind.STALLED):
+        if kind in profile.kinds:
+            marks = [Mark(each, attempt) for attempt in MANY for each in (EventKind.ACTIVE, kind)]
+            marks[-1] = Mark(EventKind.FAILED, MANY[-1])
+            events = emitted(tuple(mark for mark in marks if mark.kind in profile.kinds), clock=clocks_for(profile)[0])
+            yield in_order(events)
+            yield Plan(events=events, order=tuple(reversed(range(len(events)))))
+            yield Plan(events=events, order=again_later(range(len(events))))
 
 
 def turned(effort: Effort, profile: Profile) -> Part:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from pytest_jobstatus.clocks import CLOCKS, SKEWED, Clock
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import Event
-from pytest_jobstatus.runs import CLOCKS, SKEWED, Clock, Shape, emitted, shapes
+from pytest_jobstatus.runs import Shape, emitted, shapes
 from pytest_jobstatus.tracker import Profile
 
 

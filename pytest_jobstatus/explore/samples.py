@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from random import Random
 
 from pytest_jobstatus.delivery import Plan
-from pytest_jobstatus.events import EventKind
+from pytest_jobstatus.events import EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part, clocks_for
 from pytest_jobstatus.explore.strays import strays
-from pytest_jobstatus.runs import MOST_ATTEMPTS, Mark, Shape, emitted, followers
+from pytest_jobstatus.runs import MOST_ATTEMPTS, Shape, emitted, followers
 from pytest_jobstatus.tracker import Profile
 
 SMALLEST = 4

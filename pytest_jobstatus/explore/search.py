@@ -135,10 +135,13 @@ def observer(
         note: is told of each plan before it is carried out, the causal counterparts included.
     """
     shift = recent(now=datetime.now(UTC), zone=handle.profile.zone)
+    others = rule is not None and rule.others
+    if rule is not None and rule.waits:
+        handle.watch()
 
     def observe(plan: Plan) -> History:
         note(plan)
-        return record(handle, plan, shift=shift)
+        return record(handle, plan, shift=shift, others=others)
 
     if rule is None or not rule.compares:
         return observe

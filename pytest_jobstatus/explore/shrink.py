@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from pytest_jobstatus.clocks import AGREE, Clock
 from pytest_jobstatus.delivery import Plan, job_names, keeping
-from pytest_jobstatus.events import Event
+from pytest_jobstatus.events import Event, Mark
 from pytest_jobstatus.misuse import Misuse
-from pytest_jobstatus.runs import AGREE, Clock, Mark, check_possible, emit, may_follow
+from pytest_jobstatus.runs import check_possible, emit, may_follow
 
 MOST_TRIES = 400
 

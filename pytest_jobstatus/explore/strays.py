@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pytest_jobstatus.clocks import AGREE, Clock
 from pytest_jobstatus.delivery import Plan
-from pytest_jobstatus.events import Event, EventKind
+from pytest_jobstatus.events import Event, EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part, clocks_for, runs
-from pytest_jobstatus.runs import AGREE, MOST_ATTEMPTS, Clock, Mark, Shape, emit, emitted
+from pytest_jobstatus.runs import MOST_ATTEMPTS, Shape, emit, emitted
 from pytest_jobstatus.tracker import Profile
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
+from pytest_jobstatus.clocks import START
 from pytest_jobstatus.handle import said
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import Violation
 from pytest_jobstatus.rules.saying import told
-from pytest_jobstatus.runs import START
 from pytest_jobstatus.tracker import FIELDS, Snapshot
 
 HIDDEN = ("job_id", "status", "attempt", "updated_at")

@@ -6,19 +6,43 @@ from collections.abc import Sequence
 
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.rules.book import FAMILIES, PLANNED, SPEC
-from pytest_jobstatus.rules.convergence import conv_1
+from pytest_jobstatus.rules.cancellation import canc_1, canc_2, canc_3, canc_4
+from pytest_jobstatus.rules.convergence import conv_1, conv_2
+from pytest_jobstatus.rules.data import data_1, data_2, data_3
 from pytest_jobstatus.rules.idempotency import idem_1, idem_2
+from pytest_jobstatus.rules.isolation import iso_1
+from pytest_jobstatus.rules.load import load_1
+from pytest_jobstatus.rules.progress import prog_1, prog_2, prog_3, prog_4
+from pytest_jobstatus.rules.retries import retry_1, retry_2, retry_3, retry_4, retry_5, retry_6, retry_7
 from pytest_jobstatus.rules.rule import Level, Need, Plans, Rule, Violation, rule
-from pytest_jobstatus.rules.terminal import term_1, term_2, term_3
-from pytest_jobstatus.rules.timestamps import time_1
-from pytest_jobstatus.rules.tracking import track_1, track_2, track_3, track_4, track_6
+from pytest_jobstatus.rules.stalls import stall_1, stall_2
+from pytest_jobstatus.rules.terminal import term_1, term_2, term_3, term_4
+from pytest_jobstatus.rules.timestamps import (
+    time_1,
+    time_2,
+    time_3,
+    time_4,
+    time_5,
+    time_6,
+    time_7,
+    time_8,
+    time_9,
+)
+from pytest_jobstatus.rules.tracking import track_1, track_2, track_3, track_4, track_5, track_6
 
 RULES: tuple[Rule, ...] = (
-    track_1, track_2, track_3, track_4, track_6,
+    track_1, track_2, track_3, track_4, track_5, track_6,
     idem_1, idem_2,
-    term_1, term_2, term_3,
-    time_1,
-    conv_1,
+    term_1, term_2, term_3, term_4,
+    time_1, time_2, time_3, time_4, time_5, time_6, time_7, time_8, time_9,
+    conv_1, conv_2,
+    retry_1, retry_2, retry_3, retry_4, retry_5, retry_6, retry_7,
+    canc_1, canc_2, canc_3, canc_4,
+    prog_1, prog_2, prog_3, prog_4,
+    stall_1, stall_2,
+    data_1, data_2, data_3,
+    iso_1,
+    load_1,
 )  # fmt: skip
 """All rules that are checked, in number order."""
 
@@ -37,7 +61,7 @@ def select(chosen: Sequence[str] | None, *, source: str) -> tuple[Rule, ...]:
         Misuse: for a number that the book does not have, or that is not checked yet.
 
     >>> [rule.id for rule in select(["TERM", "TRACK-1"], source="rules")]
-    ['TRACK-1', 'TERM-1', 'TERM-2', 'TERM-3']
+    ['TRACK-1', 'TERM-1', 'TERM-2', 'TERM-3', 'TERM-4']
     >>> select(["RACE-1"], source="--rules")
     Traceback (most recent call last):
     pytest_jobstatus.misuse.Misuse: --rules: RACE-1 is not checked yet; `jobstatus rules` lists what is

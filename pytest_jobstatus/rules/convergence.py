@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_jobstatus.history import History
-from pytest_jobstatus.rules.rule import Plans, Violation, rule
-from pytest_jobstatus.tracker import Snapshot
+from pytest_jobstatus.reading import differences
+from pytest_jobstatus.rules import instants
+from pytest_jobstatus.rules.rule import Level, Need, Plans, Violation, rule
+from pytest_jobstatus.rules.saying import told
+from pytest_jobstatus.tracker import END_TIMES, Snapshot, Status
 
 
 @rule(
@@ -41,6 +44,49 @@ def conv_1(history: History) -> Iterator[Violation | None]:
                 f"in this order the job shows {_end(step.after)}; the same events in causal order show {_end(causal)}"
             )
             yield Violation(step=number, field=name, message=message)
+
+
+@rule(
+    "CONV-2",
+    Plans.END_LAST,
+    Plans.SAMPLES,
+    level=Level.SHOULD,
+    needs=(
+        Need(groups=(("event_time",),)),
+        Need(groups=(("created_at", "started_at", *END_TIMES.values(), "progress", "error"),)),
+    ),
+    compares=True,
+)
+def conv_2(history: History) -> Iterator[Violation | None]:
+    """Every order in which the terminal event comes last also ends with the same timestamps (`updated_at` aside),
+    progress and, if failed, error.
+
+    Intent: Two readers of one run should not tell two stories of it, because a network was slow.
+    Not checked if: clocks disagree, instants are less than three resolutions apart, or an event was refused.
+    Exercised: each first end of a run, against the same events told in causal order, once each.
+    If it fails: a time, the progress or the error is that of whatever came last (or first), not of the event that it
+    belongs to.
+    """
+    for number, step in enumerate(history.steps):
+        if step.raised is not None or step.index in history.plan.strays:
+            return
+        if not step.event.kind.terminal:
+            continue
+        causal = history.causal.get(step.number)
+        if causal is not None and step.after is not None and instants.apart(history, number):
+            names = [name for name in differences(causal, step.after) if name in _compared(causal)]
+            if names:
+                old, new = told(getattr(causal, names[0])), told(getattr(step.after, names[0]))
+                message = f"in this order {names[0]} ends as {new}; the same events in causal order end with {old}"
+                yield Violation(step=number, field=names[0], message=message)
+            else:
+                yield None
+        return
+
+
+def _compared(end: Snapshot) -> tuple[str, ...]:
+    names = ("created_at", "started_at", *END_TIMES.values(), "progress")
+    return (*names, "error") if end.status is Status.FAILED else names
 
 
 def _parted(one: Snapshot | None, other: Snapshot | None, *, attempts: bool) -> str | None:

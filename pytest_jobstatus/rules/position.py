@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from pytest_jobstatus.events import Event, EventKind
+from collections.abc import Iterator
+
+from pytest_jobstatus.events import Event, EventKind, Mark
 from pytest_jobstatus.history import History
+from pytest_jobstatus.rules.rule import Violation
+from pytest_jobstatus.runs import is_run
 from pytest_jobstatus.tracker import Profile, Snapshot, Status
 
 Position = tuple[int, int]
@@ -51,11 +55,8 @@ def before(history: History, number: int) -> tuple[Position, Position]:
         return shown, shown
     if step.before is not None and step.before.status.terminal:
         return OVER, OVER
-    told = [
-        earlier.event
-        for earlier in history.steps[:number]
-        if earlier.raised is None and earlier.event.job_id == step.event.job_id
-    ]
+    # An end that was told and does not show was ignored, as a late one of an older attempt may be.
+    told = [event for event in told_before(history, number) if not event.kind.terminal]
     low = max((of_event(event) for event in told if event.kind is not EventKind.PROGRESS), default=NOTHING)
     return low, max((of_event(event) for event in told), default=NOTHING)
 
@@ -75,12 +76,11 @@ def is_newest_progress(history: History, number: int) -> bool:
     event = history.steps[number].event
     if event.kind is not EventKind.PROGRESS or before(history, number)[1] != (event.attempt, 1):
         return False
-    told = (
-        step.event.occurred_at
-        for step in history.steps[:number]
-        if step.raised is None and step.event.job_id == event.job_id and step.event.attempt == event.attempt
+    return all(
+        event.occurred_at - told.occurred_at >= history.profile.resolution
+        for told in told_before(history, number)
+        if told.attempt == event.attempt
     )
-    return all(event.occurred_at - instant >= history.profile.resolution for instant in told)
 
 
 def may_be_refused(history: History, number: int) -> bool:
@@ -96,6 +96,50 @@ def may_be_refused(history: History, number: int) -> bool:
 def was_taken(history: History, number: int) -> bool:
     """Whether the step's event counts as delivered: accepted, or refused as the profile says."""
     return history.steps[number].raised is None or may_be_refused(history, number)
+
+
+def told_before(history: History, number: int) -> Iterator[Event]:
+    """The events of the same job that were accepted before a step."""
+    job_id = history.steps[number].event.job_id
+    return (step.event for step in history.steps[:number] if step.raised is None and step.event.job_id == job_id)
+
+
+def in_order(history: History) -> Iterator[int]:
+    """The numbers of the first steps, as long as they tell a run as it happened: nothing lost, late or refused."""
+    marks: list[Mark] = []
+    for number, step in enumerate(history.steps):
+        marks.append(Mark(step.event.kind, step.event.attempt))
+        if step.raised is not None or not is_run(marks, history.profile.kinds):
+            return
+        yield number
+
+
+def missed(history: History, number: int, *, because: str = "was ahead of what was shown") -> Violation | None:
+    """How the step's event, which is ahead and not progress, fails to show its status and attempt; None if it shows.
+
+    Args:
+        history: what was seen.
+        number: of the step.
+        because: why it must show, for the message.
+    """
+    step = history.steps[number]
+    allowed = statuses_after(step.event, history.profile)
+    told = f"{step.event.name} {because}"
+    if step.after is None:
+        return Violation(step=number, field="row", message=f"{told}, but the job reads as nothing")
+    if step.after.status not in allowed:
+        message = f"{told} and must show {or_so(allowed)}; it shows {step.after.status}"
+        return Violation(step=number, field="status", message=message)
+    if history.profile.supports("attempt") and (step.after.attempt or 0) != step.event.attempt:
+        message = f"{told} and must show attempt {step.event.attempt}; it shows {step.after.attempt}"
+        return Violation(step=number, field="attempt", message=message)
+    return None
+
+
+def is_news(history: History, number: int) -> bool:
+    """Whether the step brings an event but progress that was accepted and is ahead without doubt."""
+    step = history.steps[number]
+    return step.raised is None and step.event.kind is not EventKind.PROGRESS and is_ahead(history, number)
 
 
 def statuses_after(event: Event, profile: Profile) -> tuple[Status, ...]:

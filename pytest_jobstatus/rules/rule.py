@@ -30,11 +30,26 @@ class Plans(StrEnum):
     LATER_AGAIN = "again later"
     AFTER_END = "after the end"
     OVERTAKEN = "overtaken"
+    END_LAST = "end last"
     CLOCKS = "clocks"
     TURNED = "turned round"
     STRANGERS = "strangers"
     PARTS = "parts of long runs"
     CROWD = "crowd"
+    ERRORS = "errors"
+    CANCEL_WORDS = "words about cancelling"
+    ODD_ERRORS = "odd errors"
+    PROGRESS_VALUES = "progress values"
+    PROGRESS_PAIRS = "one progress value after another"
+    PROGRESS_ORDERS = "orders of progress"
+    ODD_PROGRESS = "odd progress"
+    ZOMBIES = "late ends of older attempts"
+    TWO_ENDS = "two ends"
+    OFFSETS = "UTC offsets"
+    SKEWS = "clocks that disagree"
+    TIES = "shared instants"
+    ALIKE = "ids that look alike"
+    INTERLEAVED = "interleaved jobs"
     SAMPLES = "samples"
     STRAY_SAMPLES = "samples with strays"
 
@@ -95,6 +110,8 @@ class Rule:
         plans: the families of plans that can break it.
         needs: what a tracker must have for it to apply.
         compares: whether the check wants each step's causal counterpart.
+        others: whether it wants to know which other jobs changed with a step.
+        waits: whether it wants to know what `apply` slept.
         incidents: where it was seen in the field, as owner/repository#number.
         text, intent, not_checked_if, exercised, look: from the docstring of the check.
     """
@@ -105,6 +122,8 @@ class Rule:
     plans: tuple[Plans, ...]
     needs: tuple[Need, ...]
     compares: bool
+    others: bool
+    waits: bool
     incidents: tuple[str, ...]
     text: str
     intent: str
@@ -139,6 +158,8 @@ def rule(
     level: Level = Level.MUST,
     needs: tuple[Need, ...] = (),
     compares: bool = False,
+    others: bool = False,
+    waits: bool = False,
     incidents: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
     """Make a rule of the check below, whose docstring is the rule's text and its five sections.
@@ -157,6 +178,8 @@ def rule(
             plans=plans,
             needs=needs,
             compares=compares,
+            others=others,
+            waits=waits,
             incidents=incidents,
             text=text,
             intent=intent,

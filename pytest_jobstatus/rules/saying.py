@@ -26,3 +26,33 @@ def told(value: object) -> str:
         text = "none" if value is None else json.dumps(value, default=repr)
     text = text if text.isprintable() and text else json.dumps(text)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def told_apart(one: datetime, other: datetime) -> tuple[str, str]:
+    """Two instants in UTC, with their dates where these differ.
+
+    >>> noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    >>> told_apart(noon, noon.replace(hour=13)), told_apart(noon, noon.replace(day=6))
+    (('12:00:00', '13:00:00'), ('2026-01-05 12:00:00', '2026-01-06 12:00:00'))
+    """
+    first, second = (at.astimezone(UTC).replace(tzinfo=None) for at in (one, other))
+    if first.date() == second.date():
+        return first.time().isoformat(), second.time().isoformat()
+    return first.isoformat(sep=" "), second.isoformat(sep=" ")
+
+
+def lacks(shown: JobError | str | None, error: JobError) -> str | None:
+    """What an error that is shown lacks of the one that was given, as the end of a sentence; None if nothing.
+
+    >>> lacks("ValueError: boom", JobError("ValueError", "boom"))
+    >>> lacks(None, JobError("ValueError", "boom"))
+    'failed with boom, but the job shows no error'
+    """
+    if shown is None:
+        return f"failed with {told(error.message)}, but the job shows no error"
+    text = shown if isinstance(shown, str) else shown.message
+    if error.message not in text:
+        return f"failed with {told(error.message)}, but the job shows {told(text)}"
+    if isinstance(shown, JobError) and shown.type.rpartition(".")[2] != error.type.rpartition(".")[2]:
+        return f"failed with type {told(error.type)}, but the job shows type {told(shown.type)}"
+    return None

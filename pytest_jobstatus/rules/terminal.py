@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_jobstatus.history import History, Step
+from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
 from pytest_jobstatus.rules.saying import told
@@ -122,6 +123,41 @@ def term_3(history: History) -> Iterator[Violation | None]:
             yield Violation(step=number, field=END_TIMES[status], message=message)
         else:
             yield None
+
+
+@rule(
+    "TERM-4",
+    Plans.TWO_ENDS,
+    Plans.STRAY_SAMPLES,
+    incidents=("kubernetes/kubernetes#117303", "OptimalBits/bull#2059"),
+)
+def term_4(history: History) -> Iterator[Violation | None]:
+    """Of two contradicting terminal events the first delivered wins, whole: the row never mixes both. An ignored zombie
+    does not count.
+
+    Intent: A row that is completed and has an error, or was cancelled by somebody and failed, is true of no job.
+    Not checked if: the first of them did not end the job (TRACK-4 and RETRY-7 tell of it).
+    Exercised: each further terminal event that comes to a job that is over, accepted or refused as declared.
+    If it fails: the status is guarded, and each end's own columns (error, cancelled_by, its time) are written beside it
+    without the guard.
+    """
+    ends: Step | None = None
+    for number, step in enumerate(history.steps):
+        over = step.before is not None and step.before.status.terminal
+        if ends is None and not over and step.after is not None and step.after.status.terminal:
+            ends = step
+        elif ends is not None and over and step.event.kind.terminal and step.index != ends.index:
+            mixed = [name for name in differences(step.before, step.after) if name in _OUTCOME]
+            if mixed:
+                old, new = getattr(step.before, mixed[0], None), getattr(step.after, mixed[0], None)
+                message = f"{ends.event.name} ended the job; {step.event.name} changed {mixed[0]} from {told(old)}"
+                yield Violation(step=number, field=mixed[0], message=f"{message} to {told(new)}")
+            elif position.was_taken(history, number):
+                yield None
+
+
+_OUTCOME = ("row", "status", "attempt", "error", "cancelled_by", *END_TIMES.values())
+"""What a job's end leaves in the row."""
 
 
 def _overtakes(history: History, number: int) -> bool:

@@ -9,8 +9,9 @@ from pytest_jobstatus.handle import said
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
-from pytest_jobstatus.rules.rule import Plans, Violation, rule
-from pytest_jobstatus.runs import Mark, is_run
+from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
+from pytest_jobstatus.rules.saying import lacks
+from pytest_jobstatus.tracker import Status
 
 
 @rule("TRACK-1", Plans.IN_ORDER, Plans.IN_ORDER_CLOCKS, incidents=("python-arq/arq#342",))
@@ -23,13 +24,8 @@ def track_1(history: History) -> Iterator[Violation | None]:
     Exercised: each event but progress that is delivered in order, nothing lost before it.
     If it fails: the mapping from event to status in your handler, or a write that is not committed when it returns.
     """
-    marks: list[Mark] = []
-    for number, step in enumerate(history.steps):
-        if step.raised is not None:
-            return  # what follows is not in order any more
-        marks.append(Mark(step.event.kind, step.event.attempt))
-        if not is_run(marks, history.profile.kinds):
-            return
+    for number in position.in_order(history):
+        step = history.steps[number]
         if step.event.kind is EventKind.PROGRESS:
             continue
         allowed = position.statuses_after(step.event, history.profile)
@@ -158,6 +154,38 @@ def track_4(history: History) -> Iterator[Violation | None]:
             yield None
 
 
+@rule(
+    "TRACK-5",
+    Plans.ERRORS,
+    Plans.ORDERS,
+    needs=(Need(groups=(("error",),)),),
+    incidents=("utgarda/sidekiq-status#125",),
+)
+def track_5(history: History) -> Iterator[Violation | None]:
+    """A failed job shows that failure's message (contains it, where the reader gives a plain string), and its type
+    where the reader gives structured errors.
+
+    Intent: Whoever looks at a failed job wants to know why; another attempt's reason, or none, sends them astray.
+    Not checked if: the failure came without an error, or was refused (TRACK-3 tells of it).
+    Exercised: each first end of a run that is a failure with an error, and shows as failed.
+    If it fails: the text is taken from the wrong attempt, only its first line or `repr()` is kept, or it is written
+    only where the row was active.
+    """
+    for number, step in enumerate(history.steps):
+        if step.index in history.plan.strays:
+            return
+        if step.raised is not None or not step.event.kind.terminal:
+            continue
+        error = step.event.error
+        if error is not None and step.after is not None and step.after.status is Status.FAILED:
+            wrong = lacks(step.after.error, error)
+            if wrong is None:
+                yield None
+            else:
+                yield Violation(step=number, field="error", message=f"{step.event.name} {wrong}")
+        return
+
+
 @rule("TRACK-6", Plans.ORDERS, Plans.PARTS, Plans.TURNED, Plans.SAMPLES, incidents=("cylc/cylc-flow#351",))
 def track_6(history: History) -> Iterator[Violation | None]:
     """An event other than progress that is ahead of the shown position shows its status and attempt, whatever was
@@ -180,25 +208,8 @@ def track_6(history: History) -> Iterator[Violation | None]:
                 yield Violation(step=number, field=changed[0], message=message)
             elif position.was_taken(history, number):
                 yield None
-        elif step.raised is None and position.is_ahead(history, number) and step.event.kind is not EventKind.PROGRESS:
-            yield _shown_ahead(history, number, step)
-
-
-def _shown_ahead(history: History, number: int, step: Step) -> Violation | None:
-    allowed = position.statuses_after(step.event, history.profile)
-    name = step.event.name
-    if step.after is None:
-        return Violation(step=number, field="row", message=f"{name} was ahead, but the job reads as nothing")
-    if step.after.status not in allowed:
-        message = (
-            f"{name} was ahead of what was shown and must show {position.or_so(allowed)}; it shows {step.after.status}"
-        )
-        return Violation(step=number, field="status", message=message)
-    if history.profile.supports("attempt") and (step.after.attempt or 0) != step.event.attempt:
-        told = f"{name} was ahead of what was shown and must show attempt {step.event.attempt}"
-        message = f"{told}; it shows {step.after.attempt}"
-        return Violation(step=number, field="attempt", message=message)
-    return None
+        elif position.is_news(history, number):
+            yield position.missed(history, number)
 
 
 def _change(step: Step, name: str) -> str:

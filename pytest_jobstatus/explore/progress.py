@@ -1,0 +1,92 @@
+"""Plans in which progress comes late, again, at one instant, or from clocks that disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta, timezone
+from itertools import permutations
+
+from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.events import Event, EventKind, Mark
+from pytest_jobstatus.explore.effort import Effort
+from pytest_jobstatus.explore.part import Part
+from pytest_jobstatus.explore.telling import (
+    ACTIVE,
+    ACTIVE_2,
+    CANCELLED,
+    COMPLETED,
+    CREATED,
+    FAILED,
+    PROGRESS,
+    PROGRESS_2,
+    RETRYING,
+    STALLED,
+    at_progress,
+    events_of,
+    has_attempts,
+    placed,
+)
+from pytest_jobstatus.tracker import Profile
+
+PROGRESS_3 = Mark(EventKind.PROGRESS, 3)
+VALUES = (50, 20, 80, 10)
+"""Neither up nor down all the time: a larger value is no newer one."""
+
+
+def progress_orders(effort: Effort, profile: Profile) -> Part:
+    """Progress of one to three attempts in every order, and once more; before, between and after what else happens."""
+    del effort
+
+    def plans() -> Iterator[Plan]:
+        same_attempt: tuple[tuple[float, ...], ...] = (
+            (10, 20, 30),
+            (10, 10),
+            (10, 10, 10),
+            (10.5, 11),
+            (10.25, 10.5),
+            (10, 10.5),
+        )
+        for seconds in same_attempt:
+            yield from _in_every_order(profile, _timed(profile, [PROGRESS] * len(seconds), seconds))
+        yield from _in_other_offsets(profile)
+        for around in (RETRYING, STALLED, COMPLETED, FAILED, CANCELLED):
+            if around.kind in profile.kinds:
+                yield from _in_every_order(profile, _timed(profile, [PROGRESS, PROGRESS, around], (10, 20, 30)))
+        if has_attempts(profile):
+            marks = [PROGRESS, PROGRESS, ACTIVE_2, PROGRESS_2]
+            for four in ((10, 20, 30, 40), (30, 40, 50, 5), (10, 10, 10, 10)):
+                yield from _in_every_order(profile, _timed(profile, marks, four))
+            yield from _in_every_order(profile, _timed(profile, [PROGRESS, PROGRESS_2, PROGRESS_3], (30, 20, 10)))
+
+    return Part("up to 4 events with progress of up to 3 attempts in every order, then each again", plans())
+
+
+def _timed(profile: Profile, marks: Sequence[Mark], seconds: Sequence[float]) -> list[Event]:
+    """A job that started, and then these events at these instants, with values of their own."""
+    begin = list(events_of(profile, CREATED, ACTIVE))
+    given = [
+        at_progress(mark, VALUES[place % len(VALUES)]) if mark.kind is EventKind.PROGRESS else mark
+        for place, mark in enumerate(marks)
+    ]
+    kept = [(mark, at) for mark, at in zip(marks, seconds, strict=True) if mark.kind in profile.kinds]
+    later = [placed(event, at, profile) for event, (_, at) in zip(events_of(profile, *given), kept, strict=True)]
+    return [*begin, *later]
+
+
+def _in_every_order(profile: Profile, events: Sequence[Event]) -> Iterator[Plan]:
+    """The start, then the rest in every order, then all of it again but the last."""
+    opening = sum(mark.kind in profile.kinds for mark in (CREATED, ACTIVE))
+    begin = tuple(range(opening))
+    for order in permutations(range(opening, len(events))):
+        yield Plan(events=tuple(events), order=(*begin, *order, *order[:-1]))
+
+
+def _in_other_offsets(profile: Profile) -> Iterator[Plan]:
+    for hours in (2, -2):
+        events = _timed(profile, [PROGRESS, PROGRESS], (20, 30))
+        zone = timezone(timedelta(hours=hours))
+        for place in (-1, -2):
+            moved = list(events)
+            moved[place] = replace(moved[place], occurred_at=moved[place].occurred_at.astimezone(zone))
+            yield from _in_every_order(profile, moved)

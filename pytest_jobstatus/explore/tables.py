@@ -1,0 +1,163 @@
+"""Plans that try each value of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.events import EventKind, JobError, Mark
+from pytest_jobstatus.explore.effort import Effort
+from pytest_jobstatus.explore.part import Part
+from pytest_jobstatus.explore.telling import (
+    ACTIVE,
+    ACTIVE_2,
+    COMPLETED,
+    CREATED,
+    FAILED,
+    FAILED_2,
+    PROGRESS,
+    RETRYING,
+    STALLED,
+    at_progress,
+    events_of,
+    failing,
+    told,
+)
+from pytest_jobstatus.tracker import Profile
+from pytest_jobstatus.values import (
+    CANCEL_WORDS,
+    ODD_PROGRESS,
+    ODD_TEXTS,
+    PERCENTAGE_PAIRS,
+    PERCENTAGES,
+    PLAIN_ERRORS,
+    PROGRESS_PAIRS,
+    deep,
+)
+from pytest_jobstatus.values import PROGRESS as VALUES
+
+
+def errors(effort: Effort, profile: Profile, *, table: Sequence[JobError] = PLAIN_ERRORS) -> Part:
+    """Failures, retried or not, each with an error of its own, with none, or after another's."""
+    del effort
+
+    def plans() -> Iterator[Plan]:
+        for number, error in enumerate(table):
+            other = table[number - 1]
+            yield from told(profile, CREATED, ACTIVE, failing(FAILED, error))
+            yield from told(
+                profile, CREATED, ACTIVE, failing(RETRYING, other), ACTIVE_2, failing(FAILED_2, error), needs=RETRYING
+            )
+        first, *_, last = table
+        yield from told(
+            profile, CREATED, ACTIVE, failing(RETRYING, first), ACTIVE_2, failing(FAILED_2, None), needs=RETRYING
+        )
+        yield from told(profile, CREATED, ACTIVE, STALLED, failing(FAILED, last), needs=STALLED)
+        yield from told(profile, failing(FAILED, last))
+        yield from _three_attempts(profile, table)
+        yield _many_jobs(profile, table)
+
+    return Part(f"failures with each of {len(table)} errors, alone, after another's, and in as many jobs", plans())
+
+
+def _three_attempts(profile: Profile, table: Sequence[JobError]) -> Iterator[Plan]:
+    first, second, *_, last = table
+    again = Mark(EventKind.RETRYING, 2)
+    for end in (failing(Mark(EventKind.FAILED, 3), last), Mark(EventKind.COMPLETED, 3)):
+        begin = (CREATED, ACTIVE, failing(RETRYING, first), ACTIVE_2, failing(again, second))
+        yield from told(profile, *begin, Mark(EventKind.ACTIVE, 3), end, needs=RETRYING)
+    stalls = (CREATED, ACTIVE, failing(RETRYING, first), ACTIVE_2, Mark(EventKind.STALLED, 2))
+    if profile.supports("stalled"):
+        yield from told(profile, *stalls, failing(FAILED_2, last), needs=RETRYING)
+
+
+def _many_jobs(profile: Profile, table: Sequence[JobError]) -> Plan:
+    """A job for each error; of each its open part first, then, the other way round, its end."""
+    runs = [
+        events_of(profile, CREATED, ACTIVE, failing(FAILED, error), job=f"job-{number}")
+        for number, error in enumerate(table, 1)
+    ]
+    events = tuple(event for run in runs for event in run)
+    ends = [index for index, event in enumerate(events) if event.kind.terminal]
+    begin = [index for index in range(len(events)) if index not in ends]
+    return Plan(events=events, order=(*begin, *reversed(ends)))
+
+
+def cancel_words(effort: Effort, profile: Profile, *, table: Sequence[JobError] = CANCEL_WORDS) -> Part:
+    """Failures whose errors speak of cancelling: of the job, of an attempt, after a stall."""
+    del effort
+
+    def plans() -> Iterator[Plan]:
+        for error in (*table, None):
+            yield from told(profile, CREATED, ACTIVE, failing(FAILED, error))
+            retry = (CREATED, ACTIVE, failing(RETRYING, error), ACTIVE_2, failing(FAILED_2, error))
+            yield from told(profile, *retry, needs=RETRYING)
+            yield from told(profile, CREATED, ACTIVE, STALLED, failing(FAILED, error), needs=STALLED)
+
+    return Part(f"failures with each of {len(table)} errors that speak of cancelling, and with none", plans())
+
+
+def odd_errors(effort: Effort, profile: Profile, *, table: Sequence[str] = ODD_TEXTS) -> Part:
+    """Failures with odd texts, in message and traceback, of the job and of an attempt."""
+    del effort
+
+    def plans() -> Iterator[Plan]:
+        for text in table:
+            for error in (JobError("ValueError", text), JobError("ValueError", "plain", text)):
+                yield from told(profile, CREATED, ACTIVE, failing(FAILED, error))
+            error = JobError("ValueError", text, text)
+            plain = JobError("ValueError", "plain")
+            retry = (CREATED, ACTIVE, failing(RETRYING, error), ACTIVE_2)
+            yield from told(profile, *retry, failing(FAILED_2, plain), needs=RETRYING)
+            yield from told(profile, CREATED, ACTIVE, RETRYING, ACTIVE_2, failing(FAILED_2, error), needs=RETRYING)
+
+    return Part(f"failures with each of {len(table)} odd texts, as message, as traceback, and after a retry", plans())
+
+
+def progress_values(effort: Effort, profile: Profile, *, table: Sequence[Any] = VALUES) -> Part:
+    """A job that tells one value."""
+    del effort
+    values = table if profile.supports("json_progress") else PERCENTAGES
+
+    def plans() -> Iterator[Plan]:
+        for value in values:
+            yield from told(profile, CREATED, ACTIVE, at_progress(PROGRESS, value))
+
+    return Part(f"each of {len(values)} progress values", plans())
+
+
+def progress_pairs(effort: Effort, profile: Profile, *, table: Sequence[tuple[Any, Any]] = PROGRESS_PAIRS) -> Part:
+    """A job that tells one value after another, in one attempt and in two."""
+    del effort
+    pairs = table if profile.supports("json_progress") else PERCENTAGE_PAIRS
+
+    def plans() -> Iterator[Plan]:
+        for first, second in pairs:
+            begin = (CREATED, ACTIVE, at_progress(PROGRESS, first))
+            yield from told(profile, *begin, at_progress(PROGRESS, second))
+            next_attempt = (ACTIVE_2, at_progress(Mark(EventKind.PROGRESS, 2), second))
+            for kind in (RETRYING, STALLED):
+                yield from told(profile, *begin, kind, *next_attempt, needs=kind)
+
+    return Part(f"each of {len(pairs)} pairs of progress values, in one attempt and in two", plans())
+
+
+def odd_progress(effort: Effort, profile: Profile, *, table: Sequence[Any] = ODD_PROGRESS) -> Part:
+    """A job that tells an odd value between plain ones; one that fails before; and one that is over."""
+    del effort
+
+    def plans() -> Iterator[Plan]:
+        for value in (*table, deep()):
+            odd = at_progress(PROGRESS, value)
+            yield from told(profile, CREATED, ACTIVE, at_progress(PROGRESS, {"done": 1}), odd, PROGRESS, COMPLETED)
+            second = at_progress(Mark(EventKind.PROGRESS, 2), value)
+            yield from told(profile, CREATED, ACTIVE, RETRYING, ACTIVE_2, second, FAILED_2, needs=RETRYING)
+        for value in (*table[:1], *table[-1:]):
+            yield from told(profile, CREATED, ACTIVE, at_progress(PROGRESS, value))
+            events = events_of(profile, CREATED, ACTIVE, at_progress(PROGRESS, value), COMPLETED)
+            late = [index for index, event in enumerate(events) if event.kind is EventKind.PROGRESS]
+            order = [index for index in range(len(events)) if index not in late]
+            yield Plan(events=events, order=(*order, *late))
+
+    return Part(f"each of {len(table) + 1} odd progress values between plain ones, after a retry, and late", plans())

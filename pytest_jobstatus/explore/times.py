@@ -1,0 +1,131 @@
+"""Plans about instants: offsets, clocks that disagree, ties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import timedelta, timezone
+from itertools import product
+
+from pytest_jobstatus.clocks import START, Clock
+from pytest_jobstatus.delivery import Plan, in_order
+from pytest_jobstatus.events import Event, EventKind, Mark
+from pytest_jobstatus.explore.effort import Effort
+from pytest_jobstatus.explore.part import Part, clocks_for, runs
+from pytest_jobstatus.explore.telling import (
+    ACTIVE,
+    ACTIVE_2,
+    CANCELLED,
+    COMPLETED,
+    CREATED,
+    FAILED,
+    PROGRESS,
+    PROGRESS_2,
+    RETRYING,
+    STALLED,
+    known,
+)
+from pytest_jobstatus.runs import Shape, emitted
+from pytest_jobstatus.tracker import Profile
+
+OFFSETS = (timedelta(), timedelta(hours=5, minutes=45), timedelta(hours=-3, minutes=-30), timedelta(hours=14),
+           timedelta(hours=-12), timedelta(hours=1), timedelta(hours=-5))  # fmt: skip
+"""From UTC, those with minutes and the farthest among them."""
+
+FRACTIONS = (timedelta(), timedelta(microseconds=123_457), timedelta(microseconds=999_999), timedelta(milliseconds=500))
+
+RUNS: tuple[tuple[Mark, ...], ...] = (
+    (CREATED, ACTIVE, COMPLETED),
+    (CREATED, ACTIVE, FAILED),
+    (CREATED, ACTIVE, CANCELLED),
+    (CREATED, Mark(EventKind.CANCELLED, 0)),
+    (CREATED, ACTIVE, RETRYING, ACTIVE_2, Mark(EventKind.COMPLETED, 2)),
+    (CREATED, ACTIVE, STALLED, ACTIVE_2, PROGRESS_2, Mark(EventKind.FAILED, 2)),
+    (CREATED, ACTIVE, PROGRESS, STALLED, COMPLETED),
+    (CREATED, ACTIVE, PROGRESS, RETRYING, ACTIVE_2, PROGRESS_2, Mark(EventKind.CANCELLED, 2)),
+)
+"""Every way to end, with one attempt and with two."""
+
+
+def _shapes(profile: Profile) -> list[Shape]:
+    """The runs as far as the tracker can be told of them."""
+    found = dict.fromkeys(tuple(mark for mark, _ in known(profile, way)) for way in RUNS)
+    return [shape for shape in found if shape]
+
+
+def offsets(effort: Effort, profile: Profile) -> Part:
+    """Runs as they happened, written in one offset or in several, with fractions of a second."""
+    del effort
+    zones = [timezone(offset) for offset in OFFSETS]
+
+    def plans() -> Iterator[Plan]:
+        for number, shape in enumerate(_shapes(profile)):
+            for fraction in FRACTIONS:
+                clock = replace(clocks_for(profile)[0], offset=fraction)
+                events = emitted(shape, clock=clock)
+                for zone in zones if number == 0 else zones[1:3]:
+                    yield in_order([_written(event, zone) for event in events])
+                mixed = [_written(event, zones[(place + number) % len(zones)]) for place, event in enumerate(events)]
+                yield in_order(mixed)
+
+    told = ", ".join(str(zone) for zone in zones)
+    title = f"runs of up to 7 events in order, written in {told}, with {len(FRACTIONS)} fractions of a second"
+    return Part(title, plans())
+
+
+def _written(event: Event, zone: timezone) -> Event:
+    return replace(event, occurred_at=event.occurred_at.astimezone(zone))
+
+
+AMOUNTS = (timedelta(milliseconds=1), timedelta(seconds=1), timedelta(minutes=5), timedelta(hours=1))
+
+
+def skews(effort: Effort, profile: Profile) -> Part:
+    """Runs of which the first worker's clock, the second's or both differ from the producer's, by 1 ms to 1 h."""
+    del effort
+
+    def plans() -> Iterator[Plan]:
+        for amount in AMOUNTS:
+            for worker, successor in ((-1, -1), (1, 1), (1, -1), (-1, 1), (0, -1)):
+                tick = min(timedelta(seconds=1), amount / 2)
+                clock = Clock(name=f"{amount} apart", tick=tick, worker=worker * amount, successor=successor * amount)
+                for shape in _shapes(profile):
+                    yield from _three_orders(emitted(shape, clock=clock), clock.name)
+
+    return Part("runs of up to 7 events in order, in reverse and with the end first, clocks 1 ms to 1 h apart", plans())
+
+
+def ties(effort: Effort, profile: Profile) -> Part:
+    """Runs of which some or all events share an instant, or are a microsecond apart."""
+
+    def plans() -> Iterator[Plan]:
+        for shape, events in runs(effort.orders, profile):
+            for apart in product((False, True), repeat=len(shape) - 1):
+                if not all(apart):
+                    yield from _three_orders(_tied(events, apart, profile), "ties")
+        for shape in _shapes(profile):
+            events = emitted(shape)
+            for tick in (timedelta(), timedelta(microseconds=1)):
+                yield from _three_orders(emitted(shape, clock=Clock(name="ties", tick=tick)), "ties")
+            if len(events) > effort.orders:
+                pairs = [place % 2 == 0 for place in range(len(events) - 1)]
+                yield from _three_orders(_tied(events, pairs, profile), "ties")
+
+    return Part(
+        f"runs of up to {effort.orders} events with every way to share instants, larger ones with some, in order,"
+        " in reverse and with the end first",
+        plans(),
+    )
+
+
+def _tied(events: Sequence[Event], apart: Sequence[bool], profile: Profile) -> tuple[Event, ...]:
+    """The events, each at the instant of the one before it or a tick later."""
+    tick = clocks_for(profile)[0].tick
+    places = [sum(apart[:place]) for place in range(len(events))]
+    return tuple(replace(event, occurred_at=START + place * tick) for event, place in zip(events, places, strict=True))
+
+
+def _three_orders(events: Sequence[Event], clock: str) -> Iterator[Plan]:
+    causal = tuple(range(len(events)))
+    for order in dict.fromkeys((causal, causal[::-1], (causal[-1], *causal[:-1]))):
+        yield Plan(events=tuple(events), order=order, clock=clock)

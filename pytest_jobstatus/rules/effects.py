@@ -1,0 +1,100 @@
+"""Effects: what an event must show, progress included."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pytest_jobstatus.events import Event, EventKind
+from pytest_jobstatus.history import History
+from pytest_jobstatus.rules import position
+from pytest_jobstatus.rules.rule import Violation
+from pytest_jobstatus.rules.saying import told
+from pytest_jobstatus.tracker import END_TIMES, Profile
+
+EXACT = 2**53 - 1
+"""The largest integer that every JSON reader takes exactly (RFC 8259, section 6)."""
+
+
+def effect_lost(history: History, number: int) -> Violation | None:
+    """How the step's event, though it is ahead, left no trace; None where it did, or need not."""
+    step = history.steps[number]
+    if step.event.kind is EventKind.PROGRESS:
+        return progress_lost(history, number) if is_due(history, number) else None
+    if not position.is_news(history, number):
+        return None
+    missed = position.missed(history, number)
+    if missed is not None or not step.event.kind.terminal:
+        return missed
+    name = END_TIMES[position.STATUSES[step.event.kind]]
+    if history.profile.supports(name) and getattr(step.after, name) is None:
+        return Violation(step=number, field=name, message=f"{step.event.name} ended the job, but {name} is missing")
+    return None
+
+
+def is_due(history: History, number: int) -> bool:
+    """Whether the step brings progress that must show: accepted, of the running attempt, and the newest told of it.
+
+    Of progress that shares its instant with another the last delivered is the newest; told again, it need not be.
+    """
+    step = history.steps[number]
+    event = step.event
+    if event.kind is not EventKind.PROGRESS or step.raised is not None or not history.profile.supports("progress"):
+        return False
+    if step.after is None or step.after.status.terminal or position.before(history, number)[1] > (event.attempt, 1):
+        return False
+    told_before = [other for other in position.told_before(history, number) if other != event]
+    if any(other.attempt > event.attempt for other in told_before):
+        return False
+    same = [other for other in told_before if other.kind is EventKind.PROGRESS and other.attempt == event.attempt]
+    return all(is_older(other, event, history.profile) or is_tied(step.repeat, other, event) for other in same)
+
+
+def is_older(one: Event, other: Event, profile: Profile) -> bool:
+    """Whether one progress is older than the other: of a lower attempt, or earlier by a resolution at least."""
+    if one.attempt != other.attempt:
+        return one.attempt < other.attempt
+    return other.occurred_at - one.occurred_at >= profile.resolution
+
+
+def is_tied(repeat: bool, one: Event, other: Event) -> bool:  # noqa: FBT001 - read from the step
+    """Whether the other comes after one that shares its instant, for the first time."""
+    return not repeat and one.occurred_at == other.occurred_at
+
+
+def progress_lost(history: History, number: int) -> Violation | None:
+    """Where progress that must show does not read back as the value given."""
+    step = history.steps[number]
+    given = step.event.progress
+    shown = step.after.progress if step.after is not None else None
+    if same_json(shown, given):
+        return None
+    message = f"{step.event.name} told {told_json(given)}; progress shows {told_json(shown)}"
+    return Violation(step=number, field="progress", message=message)
+
+
+def told_json(value: Any) -> str:
+    """A JSON value as a message names it, text with its quotes.
+
+    >>> told_json("1"), told_json(1), told_json(None)
+    ('"1"', '1', 'nothing')
+    """
+    return f'"{told(value)}"' if isinstance(value, str) else "nothing" if value is None else told(value)
+
+
+def same_json(shown: Any, given: Any) -> bool:
+    """Whether two values are the same JSON: true is not 1, the order of keys is free, 1.0 is 1.
+
+    >>> same_json({"a": [1, 2.5]}, {"a": [1.0, 2.5]}), same_json(True, 1), same_json({}, [])
+    (True, False, False)
+    """
+    if isinstance(given, bool) or isinstance(shown, bool):
+        return shown is given
+    if isinstance(given, int | float) and isinstance(shown, int | float):
+        if isinstance(given, int) and abs(given) > EXACT:
+            return float(shown) == float(given)
+        return bool(shown == given)
+    if isinstance(given, dict) and isinstance(shown, dict):
+        return given.keys() == shown.keys() and all(same_json(shown[key], each) for key, each in given.items())
+    if isinstance(given, list | tuple) and isinstance(shown, list | tuple):
+        return len(given) == len(shown) and all(map(same_json, shown, given))
+    return type(shown) is type(given) and bool(shown == given)

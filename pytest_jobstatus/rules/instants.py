@@ -1,0 +1,61 @@
+"""Instants: how the times of events, and the times shown, lie to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import pairwise
+
+from pytest_jobstatus.events import Event
+from pytest_jobstatus.history import History
+from pytest_jobstatus.tracker import END_TIMES, Snapshot
+
+ENDS = tuple(END_TIMES.values())
+PAIRS = tuple(
+    (first, second)
+    for first, seconds in (("created_at", ("started_at", *ENDS)), ("started_at", ENDS))
+    for second in seconds
+)
+"""Which time must not come before which."""
+
+
+def happened(history: History) -> list[Event]:
+    """The events of the run that were delivered, once each, as they happened; strays left out."""
+    delivered = {step.index: step.event for step in history.steps if step.index not in history.plan.strays}
+    return [delivered[index] for index in sorted(delivered)]
+
+
+def gaps(events: Sequence[Event]) -> list[timedelta]:
+    """From each event to the next; negative where the later one has the earlier instant."""
+    return [later.occurred_at - earlier.occurred_at for earlier, later in pairwise(events)]
+
+
+def apart(history: History, number: int) -> bool:
+    """Whether the events up to a step happened at least three resolutions apart, by clocks that agree."""
+    told = {step.index: step.event for step in history.steps[: number + 1]}
+    least = 3 * history.profile.resolution
+    return all(gap >= least for gap in gaps([told[index] for index in sorted(told)]))
+
+
+def disagree(history: History) -> bool:
+    """Whether an event of the run happened after another and has an earlier instant."""
+    return any(gap < timedelta() for gap in gaps(happened(history)))
+
+
+def tie(history: History) -> bool:
+    """Whether two events of the run that follow each other share an instant, as far as the tracker can tell."""
+    return any(timedelta() <= gap < history.profile.resolution for gap in gaps(happened(history)))
+
+
+def shown_pairs(shown: Snapshot) -> list[tuple[str, str]]:
+    """The pairs of times that both show."""
+    return [(a, b) for a, b in PAIRS if getattr(shown, a) is not None and getattr(shown, b) is not None]
+
+
+def disordered(shown: Snapshot, *, strict: bool) -> tuple[str, str] | None:
+    """The first pair of times that is out of order."""
+    for first, second in shown_pairs(shown):
+        earlier, later = getattr(shown, first), getattr(shown, second)
+        if later <= earlier if strict else later < earlier:
+            return first, second
+    return None

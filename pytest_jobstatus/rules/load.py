@@ -1,0 +1,35 @@
+"""LOAD: a handler does its work and returns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_jobstatus.history import History
+from pytest_jobstatus.rules.rule import Level, Plans, Violation, rule
+
+
+@rule(
+    "LOAD-1",
+    Plans.AT_ONCE_AGAIN,
+    Plans.TWO_ENDS,
+    Plans.ERRORS,
+    level=Level.SHOULD,
+    waits=True,
+    incidents=("nyrkio/nyrkio#525",),
+)
+def load_1(history: History) -> Iterator[Violation | None]:
+    """An uncontended handler does not sleep or poll, in the calling thread during `apply`.
+
+    Intent: A delay that hides a race is a guess about another machine, and every job pays for it.
+    Not checked if: another profiler runs in this thread; busy polling without a sleep is not seen.
+    Exercised: each delivery, watched for `time.sleep`, `asyncio.sleep` and waits that time out.
+    If it fails: the wait stands for a guard that is missing. Put the guard into the statement that writes.
+    """
+    for number, step in enumerate(history.steps):
+        if step.waited is None:
+            continue
+        if step.waited:
+            message = f"apply({step.event.name}) slept: {', '.join(step.waited)}"
+            yield Violation(step=number, field="waited", message=message)
+        else:
+            yield None

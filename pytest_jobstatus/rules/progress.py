@@ -1,0 +1,135 @@
+"""PROG: progress reads back as it was given, the newest, whole, and moves nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_jobstatus.events import EventKind
+from pytest_jobstatus.history import History, Step
+from pytest_jobstatus.reading import differences
+from pytest_jobstatus.rules import position
+from pytest_jobstatus.rules.effects import is_due, is_older, progress_lost, same_json, told_json
+from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
+from pytest_jobstatus.rules.saying import told
+from pytest_jobstatus.tracker import Status
+
+PROGRESS = Need(groups=(("progress",),))
+
+
+@rule("PROG-1", Plans.PROGRESS_VALUES, needs=(PROGRESS,), incidents=("celery/django-celery-results#37",))
+def prog_1(history: History) -> Iterator[Violation | None]:
+    """Progress reads back as the JSON value given: nesting, unicode, exact integers within ±(2⁵³−1), finite doubles,
+    true and false apart from 1 and 0, empty values; key order is free; null reads as None. Without `json_progress`:
+    integers 0 to 100.
+
+    Intent: What the job tells its users must not change on the way through the table.
+    Not checked if: the progress was refused, or is not the newest of the running attempt.
+    Exercised: each progress of a table of values, delivered in order.
+    If it fails: the value passes through `str()`, a column of integers, or `if value:`, which loses 0, "" and [].
+    """
+    for number in range(len(history.steps)):
+        if is_due(history, number):
+            yield progress_lost(history, number)
+
+
+@rule(
+    "PROG-2",
+    Plans.PROGRESS_ORDERS,
+    Plans.STRAY_SAMPLES,
+    needs=(PROGRESS,),
+    incidents=("RolnickLab/antenna#1337",),
+)
+def prog_2(history: History) -> Iterator[Violation | None]:
+    """Older progress never replaces newer. Older is a lower attempt, or the same attempt and an instant earlier by at
+    least one resolution; of equal instants in one attempt the last delivered shows.
+
+    Intent: A bar that runs backwards, or stands still at the value of an attempt that is over, is worse than none.
+    Not checked if: instants of one attempt differ by less than one resolution: either may show.
+    Exercised: each progress that is older than one delivered before, and each that is the newest.
+    If it fails: `SET progress = :progress` without attempt and instant of the value that stands there.
+    """
+    for number, step in enumerate(history.steps):
+        if step.event.kind is not EventKind.PROGRESS:
+            continue
+        if is_due(history, number):
+            yield progress_lost(history, number)
+        elif step.before is not None and step.after is not None and _is_outdated(history, number):
+            if not same_json(step.after.progress, step.before.progress):
+                was, now = told_json(step.before.progress), told_json(step.after.progress)
+                message = f"{step.event.name} was older than what was told, yet progress went from {was} to {now}"
+                yield Violation(step=number, field="progress", message=message)
+            elif position.was_taken(history, number):
+                yield None
+
+
+def _is_outdated(history: History, number: int) -> bool:
+    """Whether newer progress was told before the step's."""
+    event = history.steps[number].event
+    return any(
+        is_older(event, told, history.profile)
+        for told in position.told_before(history, number)
+        if told.kind is EventKind.PROGRESS
+    )
+
+
+@rule(
+    "PROG-3",
+    Plans.ORDERS,
+    Plans.PROGRESS_ORDERS,
+    Plans.TURNED,
+    Plans.AFTER_END,
+    needs=(PROGRESS,),
+    incidents=("tobymao/saq#215",),
+)
+def prog_3(history: History) -> Iterator[Violation | None]:
+    """Progress changes the status only where it is ahead of the shown position, and then to active of its attempt; it
+    moves no timestamp already shown but `updated_at`.
+
+    Intent: Heartbeats come often and late; none of them may bring a job back to life, or start it anew.
+    Not checked if: the job reads as nothing.
+    Exercised: each progress that comes to a job that shows something.
+    If it fails: the heartbeat writes `status = 'active'`, or `started_at`, without a look at what stands there.
+    """
+    for number, step in enumerate(history.steps):
+        if step.event.kind is EventKind.PROGRESS and step.before is not None:
+            wrong = _moved(history, number, step)
+            if wrong is not None or position.was_taken(history, number):
+                yield wrong
+
+
+def _moved(history: History, number: int, step: Step) -> Violation | None:
+    changed = differences(step.before, step.after)
+    if step.before is None or step.after is None:
+        message = f"after {step.event.name} the job reads as nothing"
+        return Violation(step=number, field="row", message=message)
+    for name in ("status", "attempt"):
+        if name not in changed:
+            continue
+        ahead = not position.is_behind(history, number)
+        right = step.after.status is Status.ACTIVE and (step.after.attempt or 0) == step.event.attempt
+        if not ahead or not (right or not history.profile.supports("attempt")):
+            old, new = told(getattr(step.before, name)), told(getattr(step.after, name))
+            why = "must show active with its attempt" if ahead else "is behind what is shown"
+            message = f"{step.event.name} {why}, yet {name} went from {old} to {new}"
+            return Violation(step=number, field=name, message=message)
+    for name in changed:
+        old = getattr(step.before, name)
+        if name.endswith("_at") and name != "updated_at" and old is not None:
+            message = f"{step.event.name} moved {name} from {told(old)} to {told(getattr(step.after, name))}"
+            return Violation(step=number, field=name, message=message)
+    return None
+
+
+@rule("PROG-4", Plans.PROGRESS_PAIRS, needs=(PROGRESS,), incidents=("RolnickLab/antenna#1337",))
+def prog_4(history: History) -> Iterator[Violation | None]:
+    """A new progress value replaces the old one whole.
+
+    Intent: A merged value mixes two moments: stages that are over stand beside the one that runs.
+    Not checked if: the progress was refused, or is not the newest of the running attempt.
+    Exercised: each progress that follows another value, in pairs of a table of values.
+    If it fails: `progress || :progress`, `dict.update`, or a column for each key of which only those given are set.
+    """
+    for number, step in enumerate(history.steps):
+        earlier = any(told.kind is EventKind.PROGRESS for told in position.told_before(history, number))
+        if earlier and not step.repeat and is_due(history, number):
+            yield progress_lost(history, number)

@@ -1,0 +1,81 @@
+"""Whether a handler sleeps: what the calling thread waits for while it runs."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import Callable
+from threading import Condition
+from types import FrameType
+from typing import Any
+
+SHORTEST = 0.0001
+"""In seconds. What takes less has not slept: `sleep(0)` only lets others run."""
+
+
+class Waits:
+    """Notes each sleep of the calling thread within a `with` block, however it was imported.
+
+    Seen are `time.sleep`, waits of `threading` that time out, and `asyncio.sleep` in the handler's own task: what a
+    background task or another thread does is their affair.
+
+    Args:
+        own_task: the task that runs the handler; None outside a loop.
+
+    >>> waits = Waits(own_task=lambda: None)
+    >>> with waits:
+    ...     time.sleep(0.001)
+    >>> [note.split(" for ")[0] for note in waits.taken() or ()]
+    ['time.sleep']
+    """
+
+    def __init__(self, *, own_task: Callable[[], asyncio.Task[Any] | None]) -> None:
+        """Nothing is noted yet."""
+        self._own_task = own_task
+        self._noted: list[str] | None = None
+        self._began = 0.0
+
+    def __enter__(self) -> None:
+        """Begin to look; not where a profiler does already, since a thread has room for one."""
+        if sys.getprofile() is None:
+            self._noted = []
+            sys.setprofile(self._saw)
+
+    def __exit__(self, *_: object) -> None:
+        """Stop to look."""
+        if self._noted is not None:
+            sys.setprofile(None)
+
+    def taken(self) -> tuple[str, ...] | None:
+        """What was noted in the last block, once each; None where nobody looked."""
+        noted, self._noted = self._noted, None
+        return None if noted is None else tuple(dict.fromkeys(noted))
+
+    def _saw(self, frame: FrameType, event: str, argument: Any) -> None:
+        if event == "c_call":
+            if argument is time.sleep:
+                self._began = time.perf_counter()
+        elif event == "c_return":
+            if argument is time.sleep and time.perf_counter() - self._began >= SHORTEST:
+                self._note(f"time.sleep for {_about(time.perf_counter() - self._began)}")
+        elif event == "call":
+            if frame.f_code is asyncio.sleep.__code__ and frame.f_locals["delay"] > 0:
+                task = self._own_task()
+                if task is not None and asyncio.current_task() is task:
+                    self._note(f"asyncio.sleep({frame.f_locals['delay']:g})")
+        elif frame.f_code is Condition.wait.__code__ and argument is False and frame.f_locals["timeout"] > 0:
+            self._note(f"a wait of {frame.f_locals['timeout']:g} s that timed out")
+
+    def _note(self, what: str) -> None:
+        if self._noted is not None:
+            self._noted.append(what)
+
+
+def _about(seconds: float) -> str:
+    """The time in one digit: it is never twice the same.
+
+    >>> _about(0.5003), _about(0.0012)
+    ('about 0.5 s', 'about 0.001 s')
+    """
+    return f"about {float(f'{seconds:.1g}'):g} s"
