@@ -24,6 +24,7 @@ class Clock:
         offset: of the first event from `START`.
         worker: how far the first worker's clock is ahead of the producer's and the queue's; negative if behind.
         successor: the same for the workers of later attempts.
+        caller: the same for whoever cancels.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Clock:
     offset: timedelta = timedelta()
     worker: timedelta = timedelta()
     successor: timedelta = timedelta()
+    caller: timedelta = timedelta()
 
     @property
     def apart(self) -> bool:
@@ -45,7 +47,7 @@ class Clock:
         """
         instant = START + self.offset + position * self.tick
         if mark.kind not in BY_WORKER:
-            return instant
+            return instant + self.caller if mark.kind is EventKind.CANCELLED else instant
         return instant + (self.worker if mark.attempt < 2 else self.successor)
 
 

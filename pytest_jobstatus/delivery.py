@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 
-from pytest_jobstatus.events import Event
+from pytest_jobstatus.events import Event, EventKind
+
+DIMENSIONS = ("deliveries", "repeats", "losses", "strays", "attempts", "jobs")
+"""In which a plan can be large."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +50,30 @@ class Plan:
     def repeats(self) -> int:
         """How many deliveries bring an event that was delivered before."""
         return len(self.order) - len(set(self.order))
+
+    @cached_property
+    def kinds(self) -> frozenset[EventKind]:
+        """The kinds of the events that are delivered."""
+        return frozenset(self.events[index].kind for index in self.order)
+
+    @cached_property
+    def attempts(self) -> int:
+        """The highest attempt of the events."""
+        return max((event.attempt for event in self.events), default=0)
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """How large the plan is, dimension by dimension (see `DIMENSIONS`)."""
+        told = len(set(self.order))
+        jobs = len({event.job_id for event in self.events})
+        return (
+            len(self.order),
+            len(self.order) - told,
+            len(self.events) - told,
+            len(self.strays),
+            max((event.attempt for event in self.events), default=0),
+            jobs,
+        )
 
     @cached_property
     def jobs(self) -> tuple[str, ...]:

@@ -225,7 +225,7 @@ class _Loop:
 
         def called(*arguments: object) -> Any:
             answer = method(*arguments)
-            return self.wait(answer) if hasattr(answer, "__await__") else answer
+            return answer if answer is None or not hasattr(answer, "__await__") else self.wait(answer)
 
         return called
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
+from types import MappingProxyType
+from typing import NamedTuple
 
 from pytest_jobstatus.clocks import START
 from pytest_jobstatus.delivery import Plan
@@ -14,9 +16,8 @@ from pytest_jobstatus.reading import differences
 from pytest_jobstatus.tracker import Profile, Snapshot
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One delivery and what a reader saw around it.
+class Step(NamedTuple):
+    """One delivery and what a reader saw around it. Not a dataclass: there are some hundred thousand in a check.
 
     Args:
         number: of the step in its history, from 0.
@@ -34,15 +35,15 @@ class Step:
     """
 
     number: int
-    index: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls
     event: Event
     before: Snapshot | None
     after: Snapshot | None
     raised: BaseException | None = None
     repeat: bool = False
     reread: Snapshot | None = None
-    strangers: Mapping[str, Snapshot] = field(default_factory=dict)
-    others: Mapping[str, tuple[Snapshot | None, Snapshot | None]] = field(default_factory=dict)
+    strangers: Mapping[str, Snapshot] = MappingProxyType({})
+    others: Mapping[str, tuple[Snapshot | None, Snapshot | None]] = MappingProxyType({})
     waited: tuple[str, ...] | None = None
 
 

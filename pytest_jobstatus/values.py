@@ -24,12 +24,25 @@ PLAIN_ERRORS: tuple[JobError, ...] = (
 )
 """What exceptions of a working day look like; each text is to be found again whole."""
 
+CANCELLERS: tuple[str, ...] = (
+    "Ann",
+    "system",
+    "admin",
+    "007",
+    "00000000-0000-4000-8000-00000000002a",
+    "someone.with.a.long.name@a-department.a-company.example.com",
+    "Zoë O'Brien 🙂",
+    " padded ",
+)
+"""Who may have cancelled a job."""
+
 CANCEL_WORDS: tuple[JobError, ...] = (
     JobError("ValueError", "the payment was cancelled by the bank"),
     JobError("ValueError", "order canceled"),
     JobError("RpcError", "1 CANCELLED: call"),
     JobError("JobCancelledError", "gave up"),
     JobError("asyncio.CancelledError", ""),
+    JobError("CancelledError", "gave up"),
     JobError("CanceledError", "gave up"),
     JobError("OrderCancellationException", "gave up"),
     JobError("AbortError", "This operation was aborted"),
@@ -82,7 +95,8 @@ PROGRESS: tuple[Any, ...] = (
     "x" * 5000,
     [], [1, 2, 3], [[]], [None], [True, 1, 1.5, "1"], [0], ["a", ["b", ["c"]]], list(range(300)),
     {}, {"percent": 50}, {"done": 3, "of": 10, "stage": "load"}, {"a": {"b": {"c": [1, {"d": None}]}}}, {"a": {}},
-    {"": 1}, {"ключ 🙂": "é"}, {"a.b": 1, "$set": 2, "a": 3}, {"1": "one", "01": "other"}, {"A": 1, "a": 2},
+    {"": 1}, {"ключ 🙂": "é"}, {"e\u0301": 1, "é": 2},
+    [[[[[[[[1]]]]]]]], {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}, {"a.b": 1, "$set": 2, "a": 3}, {"1": "one", "01": "other"}, {"A": 1, "a": 2},
     {"yes": True, "no": False, "one": 1, "zero": 0, "none": None}, {"__proto__": 1, "constructor": 2},
     {f"key {number}": number for number in range(100)},
     {"at": "2026-01-05T12:00:00+00:00", "id": "9007199254740993", "date": "2026-01-05"},
@@ -105,6 +119,8 @@ PROGRESS_PAIRS: tuple[tuple[Any, Any], ...] = (
     ({"a": 1}, {}),
     ({"a": 1}, None),
     ({"a": None}, {"b": None}),
+    ({"a": 1}, {"a": None}),
+    ({"a": 1}, 5),
     ({"a": 1}, "text"),
     ("text", {"a": 1}),
     ([1, 2, 3], [4]),

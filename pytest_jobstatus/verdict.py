@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.delivery import DIMENSIONS, Plan
 from pytest_jobstatus.history import History
 from pytest_jobstatus.rules import RULES, TOTAL, Level, Rule, Violation
 
@@ -58,9 +58,6 @@ class Counterexample:
         return self.history.plan
 
 
-DIMENSIONS = ("deliveries", "repeats", "losses", "strays", "attempts", "jobs")
-
-
 @dataclass
 class Coverage:
     """What was tried, each dimension by itself: the largest that occurred, and the families that were gone through."""
@@ -78,15 +75,7 @@ class Coverage:
         self.events += len(history.steps)
         self.exercised += exercised
         self.clocks.setdefault(plan.clock)
-        sizes = (
-            len(plan.order),
-            plan.repeats,
-            len(plan.lost),
-            len(plan.strays),
-            max((event.attempt for event in plan.events), default=0),
-            len(plan.jobs),
-        )
-        for name, size in zip(DIMENSIONS, sizes, strict=True):
+        for name, size in zip(DIMENSIONS, plan.sizes, strict=True):
             self.largest[name] = max(self.largest[name], size)
 
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from pytest_jobstatus.delivery import Plan
-from pytest_jobstatus.events import Event
+from pytest_jobstatus.events import Event, EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part, clocks_for
 from pytest_jobstatus.explore.strays import strays
 from pytest_jobstatus.runs import emitted, long_shapes, shapes
 from pytest_jobstatus.tracker import Profile
+
+CANCELLED_EARLY = (Mark(EventKind.CREATED, 0), Mark(EventKind.CANCELLED, 0))
 
 
 def crowd(effort: Effort, profile: Profile) -> Part:
@@ -23,7 +25,12 @@ def crowd(effort: Effort, profile: Profile) -> Part:
 
     def plans() -> Iterator[Plan]:
         long = long_shapes(profile.kinds, progress=True)
-        for shape in {shape[-1].kind: shape for shape in long}.values():
+        early = tuple(
+            mark for mark in (Mark(EventKind.CREATED, 0), Mark(EventKind.CANCELLED, 0)) if mark.kind in profile.kinds
+        )
+        for shape in (
+            {shape[-1].kind: shape for shape in long} | ({EventKind.CREATED: early} if early else {})
+        ).values():
             extra = strays(shape, profile, clock=clock)[::2] if shape[-1].kind.terminal else []  # one instant is enough
             yield _spaced(emitted(shape, clock=clock), extra, other)
         yield _crowded(

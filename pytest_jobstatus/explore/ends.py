@@ -30,7 +30,7 @@ def zombies(effort: Effort, profile: Profile) -> Part:
                 shown = max(each.attempt for each in way[: place + 1])
                 for attempt in range(1, shown):
                     for kind in (EventKind.COMPLETED, EventKind.FAILED):
-                        yield from _with_zombie(profile, way, place, Mark(kind, attempt))
+                        yield from _with_stray(profile, way, place, Mark(kind, attempt))
 
     return Part(f"a late end of each older attempt at each point of runs with 3 attempts, told {TIMES} times", plans())
 
@@ -46,7 +46,8 @@ def _ways(profile: Profile) -> Iterator[tuple[Mark, ...]]:
         yield tuple(mark for mark in way if mark.kind in profile.kinds)
 
 
-def _with_zombie(profile: Profile, way: Sequence[Mark], place: int, mark: Mark) -> Iterator[Plan]:
+def _with_stray(profile: Profile, way: Sequence[Mark], place: int, mark: Mark) -> Iterator[Plan]:
+    """The event at that point of the run, stamped now, long ago, and without values; then the rest of the run."""
     if way[place].kind.terminal:
         return
     events = events_of(profile, *way)
@@ -57,6 +58,24 @@ def _with_zombie(profile: Profile, way: Sequence[Mark], place: int, mark: Mark) 
         stray = emit(mark, at=at, nth=17, bare=bare)
         order = (*early, *[len(events)] * TIMES, *late)
         yield Plan(events=(*events, stray), order=order, strays=frozenset({len(events)}))
+
+
+def beside(effort: Effort, profile: Profile) -> Part:
+    """A stall report of each attempt so far, wherever the job is, stamped early and late; then the rest of the run."""
+    del effort
+
+    def plans() -> Iterator[Plan]:
+        for way in _ways(profile):
+            for place in range(1, len(way)):
+                for attempt in range(1, max(mark.attempt for mark in way[: place + 1]) + 1):
+                    stall = Mark(EventKind.STALLED, attempt)
+                    over = Mark(EventKind.RETRYING, attempt) in way[: place + 1] or attempt < way[place].attempt
+                    if over and stall.kind in profile.kinds:
+                        yield from _with_stray(profile, way, place, stall)
+
+    return Part(
+        f"a late stall report of each attempt at each point of runs with 3 attempts, told {TIMES} times", plans()
+    )
 
 
 def two_ends(effort: Effort, profile: Profile) -> Part:
@@ -82,12 +101,13 @@ def _one_after_other(profile: Profile, first: EventKind, second: EventKind) -> I
     two = (*one, Mark(again, 1), Mark(EventKind.ACTIVE, 2)) if several else one
     attempt = 2 if several else 1
     tick = clocks_for(profile)[0].tick
-    for begin, number in ((one, 1), (two, attempt)) if several else ((one, 1),):
+    for begin, number in dict.fromkeys(((one, 1), (two, attempt))):
         events = events_of(profile, *begin, Mark(first, number))
         bare = replace(events[-1], error=None, cancelled_by=None)
-        for stamped in (events[-1], bare):
+        brief = replace(events[-1], error=events[-1].error and replace(events[-1].error, traceback=None))
+        for stamped in (events[-1], bare, brief):
             own = (*events[:-1], stamped)
-            for by in (tick, timedelta(), -tick):
+            for by in (tick, timedelta(), -tick) if stamped is events[-1] and begin is one else (tick,):
                 for stray in _further(second, number, at=stamped.occurred_at + by, several=several):
                     yield from _told(own, stray)
     waiting = events_of(profile, CREATED, Mark(first, 0)) if first is EventKind.CANCELLED else ()

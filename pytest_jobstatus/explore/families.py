@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore import orders, tables, times
 from pytest_jobstatus.explore.crowd import crowd
 from pytest_jobstatus.explore.effort import Effort
-from pytest_jobstatus.explore.ends import two_ends, zombies
+from pytest_jobstatus.explore.ends import beside, two_ends, zombies
 from pytest_jobstatus.explore.part import Part
 from pytest_jobstatus.explore.progress import progress_orders
 from pytest_jobstatus.explore.repeats import at_once_again, later_again
@@ -33,12 +34,14 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.CROWD: crowd,
     Plans.END_LAST: orders.end_last,
     Plans.ERRORS: tables.errors,
+    Plans.CANCELLERS: tables.cancellers,
     Plans.CANCEL_WORDS: tables.cancel_words,
     Plans.ODD_ERRORS: tables.odd_errors,
     Plans.PROGRESS_VALUES: tables.progress_values,
     Plans.PROGRESS_PAIRS: tables.progress_pairs,
     Plans.PROGRESS_ORDERS: progress_orders,
     Plans.ODD_PROGRESS: tables.odd_progress,
+    Plans.BESIDE: beside,
     Plans.ZOMBIES: zombies,
     Plans.TWO_ENDS: two_ends,
     Plans.OFFSETS: times.offsets,
@@ -47,6 +50,35 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.ALIKE: alike,
     Plans.INTERLEAVED: interleaved,
 }
+
+
+class Library:
+    """Keeps the plans of each family for the next rule that asks for them; they depend on effort, profile and seed."""
+
+    def __init__(self) -> None:
+        """Nothing is kept yet."""
+        self._kept: dict[tuple[Plans, str, int], tuple[Part, list[Plan]]] = {}
+
+    def part(self, name: Plans, effort: Effort, profile: Profile, *, seed: int) -> Part:
+        """The plans of that name, those that were made before first."""
+        key = (name, repr(profile), seed)
+        if key not in self._kept:
+            self._kept[key] = (family(name, effort, profile, seed=seed), [])
+        made, kept = self._kept[key]
+        return Part(made.title, _growing(made.plans, kept))
+
+
+def _growing(plans: Iterator[Plan], kept: list[Plan]) -> Iterator[Plan]:
+    """What is kept, then what is still to be made, kept as well."""
+    place = 0
+    while True:
+        if place == len(kept):
+            plan = next(plans, None)
+            if plan is None:
+                return
+            kept.append(plan)
+        yield kept[place]
+        place += 1
 
 
 def family(name: Plans, effort: Effort, profile: Profile, *, seed: int) -> Part:

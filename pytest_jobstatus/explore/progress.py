@@ -30,8 +30,8 @@ from pytest_jobstatus.explore.telling import (
 from pytest_jobstatus.tracker import Profile
 
 PROGRESS_3 = Mark(EventKind.PROGRESS, 3)
-VALUES = (50, 20, 80, 10)
-"""Neither up nor down all the time: a larger value is no newer one."""
+VALUES = (100, 20, 50, 0)
+"""100 does not end a job; and neither up nor down all the time: a larger value is no newer one."""
 
 
 def progress_orders(effort: Effort, profile: Profile) -> Part:
@@ -46,17 +46,24 @@ def progress_orders(effort: Effort, profile: Profile) -> Part:
             (10.5, 11),
             (10.25, 10.5),
             (10, 10.5),
+            (-5,),
+            (-5, 30),
         )
         for seconds in same_attempt:
             yield from _in_every_order(profile, _timed(profile, [PROGRESS] * len(seconds), seconds))
         yield from _in_other_offsets(profile)
         for around in (RETRYING, STALLED, COMPLETED, FAILED, CANCELLED):
             if around.kind in profile.kinds:
-                yield from _in_every_order(profile, _timed(profile, [PROGRESS, PROGRESS, around], (10, 20, 30)))
+                for three in ((10, 20, 30), (10, 40, 30)):
+                    yield from _in_every_order(profile, _timed(profile, [PROGRESS, PROGRESS, around], three))
         if has_attempts(profile):
             marks = [PROGRESS, PROGRESS, ACTIVE_2, PROGRESS_2]
             for four in ((10, 20, 30, 40), (30, 40, 50, 5), (10, 10, 10, 10)):
                 yield from _in_every_order(profile, _timed(profile, marks, four))
+            for ended in (RETRYING, STALLED):
+                if ended.kind in profile.kinds:
+                    marks = [ended, ACTIVE_2, PROGRESS_2]
+                    yield from _in_every_order(profile, _timed(profile, marks, (20, 30, 40)))
             yield from _in_every_order(profile, _timed(profile, [PROGRESS, PROGRESS_2, PROGRESS_3], (30, 20, 10)))
 
     return Part("up to 4 events with progress of up to 3 attempts in every order, then each again", plans())

@@ -12,6 +12,7 @@ from pytest_jobstatus.explore.part import Part
 from pytest_jobstatus.explore.telling import (
     ACTIVE,
     ACTIVE_2,
+    CANCELLED,
     COMPLETED,
     CREATED,
     FAILED,
@@ -19,6 +20,7 @@ from pytest_jobstatus.explore.telling import (
     PROGRESS,
     RETRYING,
     STALLED,
+    Given,
     at_progress,
     events_of,
     failing,
@@ -27,6 +29,7 @@ from pytest_jobstatus.explore.telling import (
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.values import (
     CANCEL_WORDS,
+    CANCELLERS,
     ODD_PROGRESS,
     ODD_TEXTS,
     PERCENTAGE_PAIRS,
@@ -82,6 +85,20 @@ def _many_jobs(profile: Profile, table: Sequence[JobError]) -> Plan:
     ends = [index for index, event in enumerate(events) if event.kind.terminal]
     begin = [index for index in range(len(events)) if index not in ends]
     return Plan(events=events, order=(*begin, *reversed(ends)))
+
+
+def cancellers(effort: Effort, profile: Profile, *, table: Sequence[str] = CANCELLERS) -> Part:
+    """Cancellations by each of several people, of a job that waits, runs, has told all its progress, or is stuck."""
+    del effort
+
+    def plans() -> Iterator[Plan]:
+        for name in table:
+            for mark in (CANCELLED, Mark(EventKind.CANCELLED, 0)):
+                opening = (CREATED, ACTIVE) if mark.attempt else (CREATED,)
+                yield from told(profile, *opening, Given(mark, {"cancelled_by": name}), needs=CANCELLED)
+        yield from told(profile, CREATED, ACTIVE, at_progress(PROGRESS, 100), CANCELLED, needs=CANCELLED)
+
+    return Part(f"cancellations by each of {len(table)} names, before and after the start", plans())
 
 
 def cancel_words(effort: Effort, profile: Profile, *, table: Sequence[JobError] = CANCEL_WORDS) -> Part:

@@ -32,7 +32,8 @@ OFFSETS = (timedelta(), timedelta(hours=5, minutes=45), timedelta(hours=-3, minu
            timedelta(hours=-12), timedelta(hours=1), timedelta(hours=-5))  # fmt: skip
 """From UTC, those with minutes and the farthest among them."""
 
-FRACTIONS = (timedelta(), timedelta(microseconds=123_457), timedelta(microseconds=999_999), timedelta(milliseconds=500))
+FRACTIONS = tuple(timedelta(microseconds=each) for each in (0, 123_457, 999_999, 500_000, 5_000, 40))
+"""Of a second: with all six digits, with zeros before and behind."""
 
 RUNS: tuple[tuple[Mark, ...], ...] = (
     (CREATED, ACTIVE, COMPLETED),
@@ -40,6 +41,7 @@ RUNS: tuple[tuple[Mark, ...], ...] = (
     (CREATED, ACTIVE, CANCELLED),
     (CREATED, Mark(EventKind.CANCELLED, 0)),
     (CREATED, ACTIVE, RETRYING, ACTIVE_2, Mark(EventKind.COMPLETED, 2)),
+    (CREATED, ACTIVE, RETRYING, ACTIVE_2, Mark(EventKind.FAILED, 2)),
     (CREATED, ACTIVE, STALLED, ACTIVE_2, PROGRESS_2, Mark(EventKind.FAILED, 2)),
     (CREATED, ACTIVE, PROGRESS, STALLED, COMPLETED),
     (CREATED, ACTIVE, PROGRESS, RETRYING, ACTIVE_2, PROGRESS_2, Mark(EventKind.CANCELLED, 2)),
@@ -54,7 +56,7 @@ def _shapes(profile: Profile) -> list[Shape]:
 
 
 def offsets(effort: Effort, profile: Profile) -> Part:
-    """Runs as they happened, written in one offset or in several, with fractions of a second."""
+    """Runs written in one offset or in several, with fractions of a second; those in several also told in reverse."""
     del effort
     zones = [timezone(offset) for offset in OFFSETS]
 
@@ -67,9 +69,10 @@ def offsets(effort: Effort, profile: Profile) -> Part:
                     yield in_order([_written(event, zone) for event in events])
                 mixed = [_written(event, zones[(place + number) % len(zones)]) for place, event in enumerate(events)]
                 yield in_order(mixed)
+                yield Plan(events=tuple(mixed), order=tuple(reversed(range(len(mixed)))))
 
     told = ", ".join(str(zone) for zone in zones)
-    title = f"runs of up to 7 events in order, written in {told}, with {len(FRACTIONS)} fractions of a second"
+    title = f"runs of up to 7 events in order and in reverse, written in {told}, {len(FRACTIONS)} fractions of a second"
     return Part(title, plans())
 
 
@@ -91,6 +94,13 @@ def skews(effort: Effort, profile: Profile) -> Part:
                 clock = Clock(name=f"{amount} apart", tick=tick, worker=worker * amount, successor=successor * amount)
                 for shape in _shapes(profile):
                     yield from _three_orders(emitted(shape, clock=clock), clock.name)
+            for caller in (-1, 1):
+                clock = Clock(
+                    name=f"{amount} apart", tick=min(timedelta(seconds=1), amount / 2), caller=caller * amount
+                )
+                for shape in _shapes(profile):
+                    if shape[-1].kind is EventKind.CANCELLED:
+                        yield from _three_orders(emitted(shape, clock=clock), clock.name)
 
     return Part("runs of up to 7 events in order, in reverse and with the end first, clocks 1 ms to 1 h apart", plans())
 

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.delivery import DIMENSIONS, Plan
 from pytest_jobstatus.events import Event, JobError
 from pytest_jobstatus.handle import said
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.rules import SPEC, TOTAL
 from pytest_jobstatus.scenario import event_names
 from pytest_jobstatus.tracker import Snapshot
-from pytest_jobstatus.verdict import DIMENSIONS, Counterexample, Coverage, Report, RuleResult, Verdict, overall, summary
+from pytest_jobstatus.verdict import Counterexample, Coverage, Report, RuleResult, Verdict, overall, summary
 
 FORMAT = "jobstatus-report/1"
 

@@ -8,7 +8,7 @@ from pytest_jobstatus.events import EventKind
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
-from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
+from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
 from pytest_jobstatus.rules.saying import told
 from pytest_jobstatus.tracker import Status
 
@@ -17,11 +17,13 @@ CANCELLED = Need(groups=(("cancelled",),))
 
 @rule(
     "CANC-1",
+    Plans.CANCELLERS,
     Plans.IN_ORDER,
     Plans.ORDERS,
     Plans.TIES,
     needs=(CANCELLED,),
     incidents=("rq/rq#1389",),
+    about=tells(EventKind.CANCELLED),
 )
 def canc_1(history: History) -> Iterator[Violation | None]:
     """A cancellation shows cancelled, with `cancelled_at` and the `cancelled_by` given (where none was given, any is
@@ -54,10 +56,12 @@ def _cancelled(history: History, number: int) -> Violation | None:
 
 @rule(
     "CANC-2",
+    Plans.CROWD,
     Plans.AFTER_END,
     Plans.OVERTAKEN,
     needs=(CANCELLED,),
     incidents=("rq/rq#2160",),
+    about=tells(EventKind.CANCELLED),
 )
 def canc_2(history: History) -> Iterator[Violation | None]:
     """Cancelled before it started, a job stays cancelled.
@@ -97,10 +101,10 @@ def _cancels_waiting(history: History, number: int) -> bool:
 @rule(
     "CANC-3",
     Plans.TWO_ENDS,
-    Plans.AFTER_END,
     Plans.STRAY_SAMPLES,
     needs=(CANCELLED,),
     incidents=("dbos-inc/dbos-transact-py#767",),
+    about=tells(EventKind.CANCELLED),
 )
 def canc_3(history: History) -> Iterator[Violation | None]:
     """Cancelling a finished job changes nothing but `updated_at`.

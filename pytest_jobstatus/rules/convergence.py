@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_jobstatus.events import TERMINAL_KINDS
 from pytest_jobstatus.history import History
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import instants
-from pytest_jobstatus.rules.rule import Level, Need, Plans, Violation, rule
+from pytest_jobstatus.rules.rule import Level, Need, Plans, Violation, rule, tells
 from pytest_jobstatus.rules.saying import told
 from pytest_jobstatus.tracker import END_TIMES, Snapshot, Status
 
@@ -56,6 +57,7 @@ def conv_1(history: History) -> Iterator[Violation | None]:
         Need(groups=(("created_at", "started_at", *END_TIMES.values(), "progress", "error"),)),
     ),
     compares=True,
+    about=tells(*TERMINAL_KINDS),
 )
 def conv_2(history: History) -> Iterator[Violation | None]:
     """Every order in which the terminal event comes last also ends with the same timestamps (`updated_at` aside),

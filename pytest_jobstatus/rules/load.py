@@ -11,8 +11,7 @@ from pytest_jobstatus.rules.rule import Level, Plans, Violation, rule
 @rule(
     "LOAD-1",
     Plans.AT_ONCE_AGAIN,
-    Plans.TWO_ENDS,
-    Plans.ERRORS,
+    Plans.SAMPLES,
     level=Level.SHOULD,
     waits=True,
     incidents=("nyrkio/nyrkio#525",),

@@ -9,7 +9,7 @@ from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.effects import is_due, is_older, progress_lost, same_json, told_json
-from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
+from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
 from pytest_jobstatus.rules.saying import told
 from pytest_jobstatus.tracker import Status
 
@@ -38,6 +38,7 @@ def prog_1(history: History) -> Iterator[Violation | None]:
     Plans.STRAY_SAMPLES,
     needs=(PROGRESS,),
     incidents=("RolnickLab/antenna#1337",),
+    about=tells(EventKind.PROGRESS),
 )
 def prog_2(history: History) -> Iterator[Violation | None]:
     """Older progress never replaces newer. Older is a lower attempt, or the same attempt and an instant earlier by at
@@ -74,12 +75,12 @@ def _is_outdated(history: History, number: int) -> bool:
 
 @rule(
     "PROG-3",
-    Plans.ORDERS,
     Plans.PROGRESS_ORDERS,
+    Plans.ORDERS,
     Plans.TURNED,
-    Plans.AFTER_END,
     needs=(PROGRESS,),
     incidents=("tobymao/saq#215",),
+    about=tells(EventKind.PROGRESS),
 )
 def prog_3(history: History) -> Iterator[Violation | None]:
     """Progress changes the status only where it is ahead of the shown position, and then to active of its attempt; it

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_jobstatus.events import Event, EventKind
+from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.events import TERMINAL_KINDS, Event, EventKind
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
-from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
+from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
 from pytest_jobstatus.rules.saying import lacks, told
 from pytest_jobstatus.tracker import Snapshot
+
+_retries, _ends = tells(EventKind.RETRYING), tells(*TERMINAL_KINDS)
+
+
+def _counts(plan: Plan) -> bool:
+    """Whether more than one attempt comes up in the plan."""
+    return plan.attempts > 1 or not plan.kinds.isdisjoint((EventKind.RETRYING, EventKind.STALLED))
+
 
 ATTEMPTS = Need(groups=(("retrying", "stalled"),))
 """Without either there is never a second attempt."""
@@ -19,7 +28,15 @@ STARTED = Need(groups=(("active",),))
 NUMBERED = Need(groups=(("attempt",),))
 
 
-@rule("RETRY-1", Plans.PARTS, Plans.ORDERS, needs=(RETRYING,), incidents=("utgarda/sidekiq-status#125",))
+@rule(
+    "RETRY-1",
+    Plans.IN_ORDER,
+    Plans.PARTS,
+    Plans.ORDERS,
+    needs=(RETRYING,),
+    incidents=("utgarda/sidekiq-status#125",),
+    about=tells(EventKind.RETRYING),
+)
 def retry_1(history: History) -> Iterator[Violation | None]:
     """A failure that will be retried shows delayed (pending where `delayed` is declared missing), never failed, with
     its attempt.
@@ -36,10 +53,13 @@ def retry_1(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "RETRY-2",
+    Plans.AT_ONCE_AGAIN,
+    Plans.TIES,
     Plans.PARTS,
     Plans.ORDERS,
     needs=(NUMBERED, ATTEMPTS, Need(groups=(("active",),))),
     incidents=("django-q2/django-q2#298",),
+    about=_counts,
 )
 def retry_2(history: History) -> Iterator[Violation | None]:
     """The next attempt shows active with its own number; attempts count one each.
@@ -57,12 +77,13 @@ def retry_2(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "RETRY-3",
+    Plans.BESIDE,
     Plans.ORDERS,
     Plans.LATER_AGAIN,
     Plans.ZOMBIES,
-    Plans.STRAY_SAMPLES,
     needs=(ATTEMPTS,),
     incidents=("nazarli-shabnam/clevis#262",),
+    about=_counts,
 )
 def retry_3(history: History) -> Iterator[Violation | None]:
     """An event behind the shown position changes neither status nor attempt (attempt fencing).
@@ -95,9 +116,9 @@ def retry_3(history: History) -> Iterator[Violation | None]:
     Plans.PARTS,
     Plans.ORDERS,
     Plans.LATER_AGAIN,
-    Plans.STRAY_SAMPLES,
     needs=(NUMBERED, ATTEMPTS),
     incidents=("taskforcesh/bullmq#1094",),
+    about=_counts,
 )
 def retry_4(history: History) -> Iterator[Violation | None]:
     """The attempt never goes down.
@@ -119,7 +140,16 @@ def retry_4(history: History) -> Iterator[Violation | None]:
             yield None
 
 
-@rule("RETRY-5", Plans.ERRORS, Plans.PARTS, Plans.ORDERS, needs=(RETRYING,), incidents=("OptimalBits/bull#1097",))
+@rule(
+    "RETRY-5",
+    Plans.TIES,
+    Plans.ERRORS,
+    Plans.PARTS,
+    Plans.ORDERS,
+    needs=(RETRYING,),
+    incidents=("OptimalBits/bull#1097",),
+    about=lambda plan: _retries(plan) and _ends(plan),
+)
 def retry_5(history: History) -> Iterator[Violation | None]:
     """After the last attempt the outcome is that attempt's: completed, or failed with its error, never an older one.
 
@@ -161,7 +191,15 @@ def _text(shown: Snapshot | None) -> str:
     return error if isinstance(error, str) else error.message if error is not None else ""
 
 
-@rule("RETRY-6", Plans.ERRORS, Plans.ORDERS, Plans.LATER_AGAIN, needs=(RETRYING, Need(groups=(("error",),))))
+@rule(
+    "RETRY-6",
+    Plans.TIES,
+    Plans.ERRORS,
+    Plans.ORDERS,
+    Plans.LATER_AGAIN,
+    needs=(RETRYING, Need(groups=(("error",),))),
+    about=_retries,
+)
 def retry_6(history: History) -> Iterator[Violation | None]:
     """While the retry is awaited, that attempt's error shows.
 

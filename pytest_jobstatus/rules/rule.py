@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.events import EventKind
 from pytest_jobstatus.history import History
 from pytest_jobstatus.tracker import Profile
 
@@ -37,12 +39,14 @@ class Plans(StrEnum):
     PARTS = "parts of long runs"
     CROWD = "crowd"
     ERRORS = "errors"
+    CANCELLERS = "who cancelled"
     CANCEL_WORDS = "words about cancelling"
     ODD_ERRORS = "odd errors"
     PROGRESS_VALUES = "progress values"
     PROGRESS_PAIRS = "one progress value after another"
     PROGRESS_ORDERS = "orders of progress"
     ODD_PROGRESS = "odd progress"
+    BESIDE = "stall reports beside a retry"
     ZOMBIES = "late ends of older attempts"
     TWO_ENDS = "two ends"
     OFFSETS = "UTC offsets"
@@ -109,6 +113,7 @@ class Rule:
         check: the pure function that judges one history.
         plans: the families of plans that can break it.
         needs: what a tracker must have for it to apply.
+        about: whether a plan can bring up the rule's premise at all; others are left out.
         compares: whether the check wants each step's causal counterpart.
         others: whether it wants to know which other jobs changed with a step.
         waits: whether it wants to know what `apply` slept.
@@ -121,6 +126,7 @@ class Rule:
     check: Check
     plans: tuple[Plans, ...]
     needs: tuple[Need, ...]
+    about: Callable[[Plan], bool]
     compares: bool
     others: bool
     waits: bool
@@ -152,11 +158,22 @@ class Rule:
         return exercised, None
 
 
+def tells(*kinds: EventKind) -> Callable[[Plan], bool]:
+    """Whether a plan delivers an event of one of these kinds.
+
+    >>> tells(EventKind.ACTIVE)(Plan(events=(), order=()))
+    False
+    """
+    wanted = frozenset(kinds)
+    return lambda plan: not wanted.isdisjoint(plan.kinds)
+
+
 def rule(
     id: str,  # noqa: A002 - the book's own word
     *plans: Plans,
     level: Level = Level.MUST,
     needs: tuple[Need, ...] = (),
+    about: Callable[[Plan], bool] = lambda _: True,
     compares: bool = False,
     others: bool = False,
     waits: bool = False,
@@ -177,6 +194,7 @@ def rule(
             check=check,
             plans=plans,
             needs=needs,
+            about=about,
             compares=compares,
             others=others,
             waits=waits,

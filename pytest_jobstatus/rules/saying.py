@@ -53,6 +53,6 @@ def lacks(shown: JobError | str | None, error: JobError) -> str | None:
     text = shown if isinstance(shown, str) else shown.message
     if error.message not in text:
         return f"failed with {told(error.message)}, but the job shows {told(text)}"
-    if isinstance(shown, JobError) and shown.type.rpartition(".")[2] != error.type.rpartition(".")[2]:
+    if isinstance(shown, JobError) and shown.type != error.type and not shown.type.endswith(f".{error.type}"):
         return f"failed with type {told(error.type)}, but the job shows type {told(shown.type)}"
     return None

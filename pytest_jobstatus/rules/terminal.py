@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from pytest_jobstatus.events import TERMINAL_KINDS
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
-from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
+from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
 from pytest_jobstatus.rules.saying import told
 from pytest_jobstatus.tracker import END_TIMES, Status
 
@@ -19,6 +20,7 @@ from pytest_jobstatus.tracker import END_TIMES, Status
     Plans.CROWD,
     Plans.STRAY_SAMPLES,
     incidents=("taskforcesh/bullmq#2433", "Bogdanp/django_dramatiq#154", "celery/celery#6090"),
+    about=tells(*TERMINAL_KINDS),
 )
 def term_1(history: History) -> Iterator[Violation | None]:
     """A terminal status never changes, whatever arrives: each terminal status against each kind of event.
@@ -48,6 +50,7 @@ def term_1(history: History) -> Iterator[Violation | None]:
     Plans.STRAY_SAMPLES,
     needs=(Need(groups=(("completed_at", "failed_at", "cancelled_at", "attempt", "cancelled_by", "error"),)),),
     incidents=("pulp/pulp#3159",),
+    about=tells(*TERMINAL_KINDS),
 )
 def term_2(history: History) -> Iterator[Violation | None]:
     """With a terminal status its end time, `cancelled_by` and attempt never change either; nor, once failed, its error,
@@ -93,6 +96,7 @@ def _changed_details(step: Step) -> Iterator[tuple[str, object, object]]:
     Plans.SAMPLES,
     needs=(Need(groups=(("created", "active", "progress", "retrying", "stalled"),)),),
     incidents=("jcass77/django-apscheduler#121", "precog/quasar#4549"),
+    about=tells(*TERMINAL_KINDS),
 )
 def term_3(history: History) -> Iterator[Violation | None]:
     """A terminal event that overtakes earlier ones is recorded, its end time with it, and they do not undo it.
@@ -130,6 +134,7 @@ def term_3(history: History) -> Iterator[Violation | None]:
     Plans.TWO_ENDS,
     Plans.STRAY_SAMPLES,
     incidents=("kubernetes/kubernetes#117303", "OptimalBits/bull#2059"),
+    about=tells(*TERMINAL_KINDS),
 )
 def term_4(history: History) -> Iterator[Violation | None]:
     """Of two contradicting terminal events the first delivered wins, whole: the row never mixes both. An ignored zombie

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from pytest_jobstatus.events import Event, EventKind
+from pytest_jobstatus.events import TERMINAL_KINDS, Event, EventKind
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.rules import instants, position
 from pytest_jobstatus.rules.effects import effect_lost
-from pytest_jobstatus.rules.rule import Level, Need, Plans, Violation, rule
+from pytest_jobstatus.rules.rule import Level, Need, Plans, Violation, rule, tells
 from pytest_jobstatus.rules.saying import told, told_apart
 from pytest_jobstatus.tracker import END_TIMES, Snapshot, Status
 
@@ -106,9 +106,10 @@ def _in_order_and_not_lost(history: History) -> Iterator[Violation | None]:
     "TIME-4",
     Plans.ORDERS,
     Plans.AFTER_END,
-    Plans.PARTS,
+    Plans.SAMPLES,
     needs=(Need(groups=(instants.ENDS,)),),
     incidents=("riverqueue/river#515",),
+    about=tells(*TERMINAL_KINDS, EventKind.RETRYING, EventKind.STALLED),
 )
 def time_4(history: History) -> Iterator[Violation | None]:
     """`completed_at` shows if and only if the job completed; `failed_at` if it failed, which is allowed if it was
@@ -195,11 +196,11 @@ def _misread(history: History, number: int, name: str, given: datetime) -> Viola
 
 @rule(
     "TIME-6",
+    Plans.IN_ORDER_CLOCKS,
     Plans.ORDERS,
-    Plans.CLOCKS,
-    Plans.AFTER_END,
     Plans.LATER_AGAIN,
     needs=(Need(groups=(("created",),)), Need(groups=(("created_at",),))),
+    about=tells(EventKind.CREATED),
 )
 def time_6(history: History) -> Iterator[Violation | None]:
     """`created_at` does not move once a `created` event has been seen.
@@ -226,6 +227,7 @@ def time_6(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "TIME-7",
+    Plans.OFFSETS,
     Plans.ORDERS,
     Plans.TURNED,
     Plans.SAMPLES,
@@ -254,10 +256,10 @@ def time_7(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "TIME-8",
+    Plans.IN_ORDER_CLOCKS,
     Plans.IN_ORDER,
     Plans.ORDERS,
     Plans.LATER_AGAIN,
-    Plans.AFTER_END,
     needs=(Need(groups=(("created_at", "started_at", *instants.ENDS),)),),
     incidents=("apache/airflow#18024", "riverqueue/river#515"),
 )
@@ -307,6 +309,7 @@ def _times_due(kind: EventKind) -> list[str]:
         Need(groups=(("retrying", "stalled"),)),
     ),
     incidents=("apache/airflow#21095", "garrytan/gbrain#2974"),
+    about=tells(EventKind.RETRYING, EventKind.STALLED),
 )
 def time_9(history: History) -> Iterator[Violation | None]:
     """Delivered in order, `started_at` is the declared attempt's: "first" does not move at a later start, "latest" does
@@ -314,30 +317,33 @@ def time_9(history: History) -> Iterator[Violation | None]:
 
     Intent: Waiting time is counted to the first start, run time from the newest; one column cannot serve both.
     Not checked if: events came late or again, or instants are closer.
-    Exercised: each start of a later attempt that is told in order.
+    Exercised: each start of a later attempt that is told in order, and each event of it.
     If it fails: `started_at = COALESCE(started_at, :at)` keeps the first, plain `= :at` the newest: the profile says
     the other.
     """
     latest = history.profile.started == "latest"
+    start: Event | None = None
     for number in position.in_order(history):
         step = history.steps[number]
         if step.after is None or not instants.apart(history, number):
             return
-        if step.event.kind is not EventKind.ACTIVE or step.event.attempt < 2:
+        if step.event.kind is EventKind.ACTIVE:
+            start = step.event
+        if start is None or start.attempt < 2:
             continue
         before, after = getattr(step.before, "started_at", None), step.after.started_at
         if latest and history.profile.supports("event_time") and after is not None:
-            yield _not_latest(history, number, after)
+            yield _not_latest(history, number, start, after)
         elif not latest and before is not None and after is not None:
             message = f"{step.event.name} moved started_at from {' to '.join(told_apart(before, after))}; the profile"
             wrong = Violation(step=number, field="started_at", message=f"{message} says that it is the first attempt's")
             yield wrong if after != before else None
 
 
-def _not_latest(history: History, number: int, shown: datetime) -> Violation | None:
-    given = history.steps[number].event.occurred_at
+def _not_latest(history: History, number: int, start: Event, shown: datetime) -> Violation | None:
+    given = start.occurred_at
     if abs(shown - given) <= history.profile.resolution:
         return None
     happened, stands = told_apart(given, shown)
-    message = f"{history.steps[number].event.name} happened at {happened}; started_at shows {stands}"
+    message = f"{start.name} happened at {happened}; started_at shows {stands}"
     return Violation(step=number, field="started_at", message=f"{message}; the profile says that it is the latest")

@@ -9,7 +9,7 @@ from pytest_jobstatus.handle import said
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
-from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
+from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
 from pytest_jobstatus.rules.saying import lacks
 from pytest_jobstatus.tracker import Status
 
@@ -160,6 +160,7 @@ def track_4(history: History) -> Iterator[Violation | None]:
     Plans.ORDERS,
     needs=(Need(groups=(("error",),)),),
     incidents=("utgarda/sidekiq-status#125",),
+    about=tells(EventKind.FAILED),
 )
 def track_5(history: History) -> Iterator[Violation | None]:
     """A failed job shows that failure's message (contains it, where the reader gives a plain string), and its type
@@ -167,23 +168,24 @@ def track_5(history: History) -> Iterator[Violation | None]:
 
     Intent: Whoever looks at a failed job wants to know why; another attempt's reason, or none, sends them astray.
     Not checked if: the failure came without an error, or was refused (TRACK-3 tells of it).
-    Exercised: each first end of a run that is a failure with an error, and shows as failed.
+    Exercised: each read of a job that failed first, with an error, in runs without strays.
     If it fails: the text is taken from the wrong attempt, only its first line or `repr()` is kept, or it is written
     only where the row was active.
     """
+    end: Step | None = None
     for number, step in enumerate(history.steps):
         if step.index in history.plan.strays:
             return
-        if step.raised is not None or not step.event.kind.terminal:
+        if end is None and step.event.kind.terminal and step.raised is None:
+            end = step
+        error = end.event.error if end is not None else None
+        if end is None or error is None or step.after is None or step.after.status is not Status.FAILED:
             continue
-        error = step.event.error
-        if error is not None and step.after is not None and step.after.status is Status.FAILED:
-            wrong = lacks(step.after.error, error)
-            if wrong is None:
-                yield None
-            else:
-                yield Violation(step=number, field="error", message=f"{step.event.name} {wrong}")
-        return
+        wrong = lacks(step.after.error, error)
+        if wrong is not None:
+            yield Violation(step=number, field="error", message=f"{end.event.name} {wrong}")
+        elif position.was_taken(history, number):
+            yield None
 
 
 @rule("TRACK-6", Plans.ORDERS, Plans.PARTS, Plans.TURNED, Plans.SAMPLES, incidents=("cylc/cylc-flow#351",))

@@ -135,15 +135,6 @@ class FailureWithoutErrorIsCancelled(Sound):
         return super().shows(row, event)
 
 
-class FailureBeforeStartIsCancelled(SoundRefusing):
-    """CANC-4: a failure before the first start is a cancellation."""
-
-    def shows(self, row: Row, event: Event) -> Status:
-        if event.kind is EventKind.FAILED and event.attempt == 0:
-            return Status.CANCELLED
-        return super().shows(row, event)
-
-
 class CancelledErrorAwaitsItsCancellation(SoundClearing):
     """CANC-4: a failure whose type says so is left to the cancellation that must surely follow."""
 
@@ -166,6 +157,5 @@ FAULTY: tuple[type[Sound], ...] = (
     StalledThenCancelledText,
     CancelledErrorOfALaterAttempt,
     FailureWithoutErrorIsCancelled,
-    FailureBeforeStartIsCancelled,
     CancelledErrorAwaitsItsCancellation,
 )

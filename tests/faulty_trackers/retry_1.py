@@ -98,7 +98,7 @@ class ThirdReportOfRetryIsFinal(Sound):
 
 
 class OneJobDelayedAtATime(Sound):
-    """RETRY-1: there is one place for a delayed job; another job's retry turns the first one pending."""
+    """ISO-1: there is one place for a delayed job; another job's retry turns the first one pending."""
 
     delayed = ""
 

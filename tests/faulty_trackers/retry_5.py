@@ -93,7 +93,7 @@ class ErrorOfSameTypeKept(Sound):
 
 
 class LateRetryReplacesFinalError(Sound):
-    """RETRY-5: the failure of the attempt before the last, told after the end, replaces the failed job's error."""
+    """TERM-2: the failure of the attempt before the last, told after the end, replaces the failed job's error."""
 
     def merge(self, row: Row, event: Event, value: Any) -> None:
         super().merge(row, event, value)

@@ -75,7 +75,7 @@ class Sound:
         self.rows: dict[str, Row] = {}
 
     def apply(self, event: Event) -> None:
-        value = json.loads(json.dumps(event.progress))
+        value = None if event.progress is None else json.loads(json.dumps(event.progress))
         self.merge(self.find(event), event, value)
 
     def read(self, job_id: str) -> Snapshot | None:
