@@ -10,7 +10,6 @@ from pathlib import Path
 from pytest_jobstatus.baseline import load_baseline
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore.effort import Effort, effort_named
-from pytest_jobstatus.explore.families import Library
 from pytest_jobstatus.explore.search import Search, observer
 from pytest_jobstatus.handle import Factory
 from pytest_jobstatus.history import History
@@ -109,9 +108,9 @@ def check(
 
 def results(factory: Factory, chosen: Settings) -> Iterator[RuleResult]:
     """Judge rule by rule, each on a tracker of its own."""
-    profile, library = smoke(factory), Library()
+    profile = smoke(factory)
     for rule in chosen.rules:
-        result, interrupted = judged(rule, factory, profile, chosen, library=library)
+        result, interrupted = judged(rule, factory, profile, chosen)
         yield result
         if interrupted:
             raise KeyboardInterrupt
@@ -133,17 +132,13 @@ def judge(rule: Rule, factory: Factory, profile: Profile, chosen: Settings) -> R
     return result
 
 
-def judged(
-    rule: Rule, factory: Factory, profile: Profile, chosen: Settings, *, library: Library | None = None
-) -> tuple[RuleResult, bool]:
+def judged(rule: Rule, factory: Factory, profile: Profile, chosen: Settings) -> tuple[RuleResult, bool]:
     """The verdict on one rule, and whether Ctrl-C came while its counterexample was made small."""
     began = time.perf_counter()
     lacking = rule.not_applicable(profile)
     if lacking is not None:
         return RuleResult(id=rule.id, level=rule.level, verdict=Verdict.NOT_APPLICABLE, reason=lacking), False
-    search = Search(
-        rule=rule, effort=chosen.effort, seed=chosen.seed, scenarios=chosen.scenarios, library=library or Library()
-    )
+    search = Search(rule=rule, effort=chosen.effort, seed=chosen.seed, scenarios=chosen.scenarios)
     with factory.open() as handle:
         failure = search.first_failure(handle)
     found = search.reported(factory, *failure) if failure is not None else None

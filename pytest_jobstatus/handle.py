@@ -114,8 +114,8 @@ class Handle:
 
     def __post_init__(self) -> None:
         """Look up the methods once: they are called some thousand times a second."""
-        self._apply = self.loop.sync(self.tracker.apply)
-        self._read = self.loop.sync(self.tracker.read)
+        self._apply = self.tracker.apply
+        self._read = self.tracker.read
         declared = (*self.profile.refuses, *self.profile.conflicts, *self.profile.raises)
         self._observed: tuple[type[BaseException], ...] = (Exception, asyncio.CancelledError, *declared)
         settle = getattr(self.tracker, "settle", None)
@@ -126,11 +126,13 @@ class Handle:
 
         Labels with a `#` become ids that differ as the labels do: a number, the same in all of them, stands for it.
         """
-        number = str(secrets.randbelow(9 * 10**9) + 10**9)
-        ids = {}
+        ids, number = {}, None
         for label in labels:
-            named = f"{label[:LONGEST_LABEL]}-{self.token}-{len(self.jobs)}"
-            ids[label] = label.replace("#", number) if "#" in label else named
+            if "#" in label:
+                number = number or str(secrets.randbelow(9 * 10**9) + 10**9)
+                ids[label] = label.replace("#", number)
+            else:
+                ids[label] = f"{label[:LONGEST_LABEL]}-{self.token}-{len(self.jobs)}"
             self.jobs.append(ids[label])
         return ids
 
@@ -145,11 +147,13 @@ class Handle:
             Misuse: where the tracker answers NotImplemented for a kind that its profile does not list as missing.
         """
         try:
-            if self.waits is None:
-                answer = self._apply(event)
-            else:
+            if self.waits is not None:
                 with self.waits:
-                    answer = self._apply(event)
+                    answer = self.loop.sync(self._apply)(event)
+            else:
+                answer = self._apply(event)
+                if answer is not None and hasattr(answer, "__await__"):
+                    answer = self.loop.wait(answer)
             if self.settle is not None:
                 self.settle()
         except (Misuse, KeyboardInterrupt):
@@ -172,6 +176,8 @@ class Handle:
         """
         try:
             shown = self._read(job_id)
+            if shown is not None and hasattr(shown, "__await__"):
+                shown = self.loop.wait(shown)
         except Misuse:
             raise
         except (Exception, asyncio.CancelledError) as error:
@@ -218,7 +224,8 @@ class _Loop:
         if self.runner is None:
             self.before = current_loop()
             self.runner = asyncio.Runner()
-        return self.runner.run(waited())
+        # Not runner.run, which installs a signal handler each time: there are some hundred thousand calls in a check.
+        return self.runner.get_loop().run_until_complete(waited())
 
     def sync(self, method: Callable[..., Any]) -> Callable[..., Any]:
         """The method for synchronous callers. A plain function is called outside the loop, which it may want to run."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pytest_jobstatus.clocks import START
 from pytest_jobstatus.delivery import Plan
@@ -14,6 +14,8 @@ from pytest_jobstatus.events import Event
 from pytest_jobstatus.handle import Handle, Unreadable
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.tracker import Profile, Snapshot
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Step(NamedTuple):
@@ -42,8 +44,8 @@ class Step(NamedTuple):
     raised: BaseException | None = None
     repeat: bool = False
     reread: Snapshot | None = None
-    strangers: Mapping[str, Snapshot] = MappingProxyType({})
-    others: Mapping[str, tuple[Snapshot | None, Snapshot | None]] = MappingProxyType({})
+    strangers: Mapping[str, Snapshot] = NOTHING
+    others: Mapping[str, tuple[Snapshot | None, Snapshot | None]] = NOTHING
     waited: tuple[str, ...] | None = None
 
 
@@ -134,17 +136,17 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
             shown[job_id] = after
             steps.append(
                 Step(
-                    number=len(steps),
-                    index=index,
-                    event=event,
-                    before=before,
-                    after=after,
-                    raised=raised,
-                    repeat=index in told,
-                    reread=after if plan.reads == 1 else _reread(handle, job_id, after, times=plan.reads - 1),
-                    strangers=_seen(handle, strangers) if strangers else {},
-                    others=_changed(handle, ids, shown, but=job_id) if others else {},
-                    waited=handle.waits.taken() if handle.waits is not None else None,
+                    len(steps),
+                    index,
+                    event,
+                    before,
+                    after,
+                    raised,
+                    index in told,
+                    after if plan.reads == 1 else _reread(handle, job_id, after, times=plan.reads - 1),
+                    _seen(handle, strangers) if strangers else NOTHING,
+                    _changed(handle, ids, shown, but=job_id) if others else NOTHING,
+                    handle.waits.taken() if handle.waits is not None else None,
                 )
             )
             if raised is None:

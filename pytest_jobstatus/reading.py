@@ -5,12 +5,14 @@ from __future__ import annotations
 import marshal
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
 from pytest_jobstatus.events import JobError
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.tracker import END_TIMES, FIELDS, TIMES, Profile, Snapshot, Status
 
+_times = itemgetter(*TIMES)
 _STATUSES = {str(status): status for status in Status}
 _KEYS = (*FIELDS, "ended_at")
 _PLAIN_ATTEMPTS = (int, type(None))
@@ -69,11 +71,7 @@ def _is_typed(values: Mapping[str, Any]) -> bool:
         or type(values["cancelled_by"]) not in _PLAIN_TEXTS
     ):
         return False
-    for name in TIMES:
-        at = values[name]
-        if at is not None and (type(at) is not datetime or at.tzinfo is not UTC):
-            return False
-    return True
+    return all(at is None or (type(at) is datetime and at.tzinfo is UTC) for at in _times(values))
 
 
 def _from_mapping(shown: Mapping[str, Any], job_id: str, source: str) -> dict[str, Any]:

@@ -137,11 +137,12 @@ def long_shapes(kinds: frozenset[EventKind], *, progress: bool) -> tuple[Shape, 
     return tuple(shape for shape in found if shape)
 
 
-def is_run(marks: Sequence[Mark], kinds: frozenset[EventKind]) -> bool:
+@lru_cache(maxsize=4096)
+def is_run(marks: Shape, kinds: frozenset[EventKind]) -> bool:
     """Whether these events are a run from its beginning, with nothing left out but creations and starts of kinds that
     the tracker does not know.
 
-    >>> is_run([Mark(ACTIVE, 1)], frozenset(EventKind)), is_run([Mark(ACTIVE, 1)], frozenset(EventKind) - {CREATED})
+    >>> is_run((Mark(ACTIVE, 1),), frozenset(EventKind)), is_run((Mark(ACTIVE, 1),), frozenset(EventKind) - {CREATED})
     (False, True)
     """
     tails: set[Shape] = {()}

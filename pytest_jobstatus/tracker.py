@@ -160,6 +160,10 @@ class Profile:
             if key not in MAYBE_MISSING:
                 raise Misuse(f"Profile(unsupported={{{key!r}: …}}): allowed are {listed(MAYBE_MISSING)}")
 
+    def __hash__(self) -> int:
+        """Equal profiles are alike in what they lack; the reasons, in mappings, have no hash of their own."""
+        return hash((self.order, self.resolution, self.started, self.late_end, frozenset(self.unsupported)))
+
     @property
     def zone(self) -> tzinfo | None:
         """What naive times mean, as a tzinfo."""

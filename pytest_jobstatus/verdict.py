@@ -68,6 +68,7 @@ class Coverage:
     largest: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DIMENSIONS, 0))
     clocks: dict[str, None] = field(default_factory=dict)
     complete: list[str] = field(default_factory=list)
+    sizes: set[tuple[int, ...]] = field(default_factory=set, repr=False)
 
     def add(self, plan: Plan, history: History, exercised: int) -> None:
         """Count one history."""
@@ -75,8 +76,10 @@ class Coverage:
         self.events += len(history.steps)
         self.exercised += exercised
         self.clocks.setdefault(plan.clock)
-        for name, size in zip(DIMENSIONS, plan.sizes, strict=True):
-            self.largest[name] = max(self.largest[name], size)
+        if plan.sizes not in self.sizes:
+            self.sizes.add(plan.sizes)
+            for name, size in zip(DIMENSIONS, plan.sizes, strict=True):
+                self.largest[name] = max(self.largest[name], size)
 
 
 def merged(parts: Sequence[Coverage]) -> Coverage:

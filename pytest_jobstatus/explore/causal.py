@@ -22,7 +22,7 @@ class Causal:
         """Start with nothing known."""
         self._observe = observe
         self._known: dict[object, tuple[Snapshot | None] | None] = {}
-        self._of_run: dict[frozenset[int], tuple[Snapshot | None] | None] = {}
+        self._of_run: dict[int, tuple[Snapshot | None] | None] = {}
         self._run: tuple[Event, ...] = ()
 
     def beside(self, history: History) -> History:
@@ -30,25 +30,27 @@ class Causal:
         plan = history.plan
         if plan.events is not self._run:
             self._run, self._of_run = plan.events, {}
-        accepted: dict[str, set[int]] = {}
+        accepted: dict[
+            str, int
+        ] = {}  # the indexes as the bits of a number: there are some ten thousand sets in a check
         disordered: set[str] = set()
         causal: dict[int, Snapshot | None] = {}
         for step in history.steps:
             job = step.event.job_id
             if step.index in plan.strays:
                 break  # what a stray does to a job is not CONV's business
-            told = accepted.setdefault(job, set())
-            if step.raised is not None or any(index >= step.index for index in told):
+            told = accepted.get(job, 0)
+            if step.raised is not None or told >> step.index:
                 disordered.add(job)
             if step.raised is not None:
                 continue
-            told.add(step.index)
-            chosen = frozenset(told)
+            chosen = accepted[job] = told | 1 << step.index
             if job not in disordered:
                 # Orders come in lexicographic order, so that most sets are first seen as they happened.
                 self._of_run.setdefault(chosen, (step.after,))
             if chosen not in self._of_run:
-                self._of_run[chosen] = self._shown(plan, sorted(chosen))
+                indexes = [index for index in range(len(plan.events)) if chosen >> index & 1]
+                self._of_run[chosen] = self._shown(plan, indexes)
             shown = self._of_run[chosen]
             if shown is not None:
                 causal[step.number] = shown[0]

@@ -110,6 +110,8 @@ def _one_after_other(profile: Profile, first: EventKind, second: EventKind) -> I
             for by in (tick, timedelta(), -tick) if stamped is events[-1] and begin is one else (tick,):
                 for stray in _further(second, number, at=stamped.occurred_at + by, several=several):
                     yield from _told(own, stray)
+                    if by == tick and stamped is events[-1]:
+                        yield from _told(own[-1:], stray)
     waiting = events_of(profile, CREATED, Mark(first, 0)) if first is EventKind.CANCELLED else ()
     if waiting:
         for stray in _further(second, 1, at=waiting[-1].occurred_at + tick, several=several):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore import orders, tables, times
@@ -52,20 +53,23 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
 }
 
 
-class Library:
-    """Keeps the plans of each family for the next rule that asks for them; they depend on effort, profile and seed."""
+@lru_cache(maxsize=128)
+def _begun(name: Plans, effort: Effort, profile: Profile, seed: int) -> tuple[Part, list[Plan]]:
+    """A family, and what was made of it: rules ask for the same families, and pytest judges each by itself."""
+    return _family(name, effort, profile, seed=seed), []
 
-    def __init__(self) -> None:
-        """Nothing is kept yet."""
-        self._kept: dict[tuple[Plans, str, int], tuple[Part, list[Plan]]] = {}
 
-    def part(self, name: Plans, effort: Effort, profile: Profile, *, seed: int) -> Part:
-        """The plans of that name, those that were made before first."""
-        key = (name, repr(profile), seed)
-        if key not in self._kept:
-            self._kept[key] = (family(name, effort, profile, seed=seed), [])
-        made, kept = self._kept[key]
-        return Part(made.title, _growing(made.plans, kept))
+def family(name: Plans, effort: Effort, profile: Profile, *, seed: int) -> Part:
+    """The plans of that name.
+
+    Args:
+        name: what a rule asks for.
+        effort: how many, and how large.
+        profile: what the tracker can be told.
+        seed: of those that are drawn at random.
+    """
+    begun, made = _begun(name, effort, profile, seed)
+    return Part(begun.title, _growing(begun.plans, made))
 
 
 def _growing(plans: Iterator[Plan], kept: list[Plan]) -> Iterator[Plan]:
@@ -81,15 +85,7 @@ def _growing(plans: Iterator[Plan], kept: list[Plan]) -> Iterator[Plan]:
         place += 1
 
 
-def family(name: Plans, effort: Effort, profile: Profile, *, seed: int) -> Part:
-    """The plans of that name.
-
-    Args:
-        name: what a rule asks for.
-        effort: how many, and how large.
-        profile: what the tracker can be told.
-        seed: of those that are drawn at random.
-    """
+def _family(name: Plans, effort: Effort, profile: Profile, *, seed: int) -> Part:
     if name in FAMILIES:
         return FAMILIES[name](effort, profile)
     return sampled(effort, profile, seed=seed, with_strays=name is Plans.STRAY_SAMPLES)

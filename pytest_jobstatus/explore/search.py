@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pytest_jobstatus.delivery import Plan, joined, keeping
 from pytest_jobstatus.explore.causal import Causal
 from pytest_jobstatus.explore.effort import Effort
-from pytest_jobstatus.explore.families import Library
+from pytest_jobstatus.explore.families import family
 from pytest_jobstatus.explore.part import Part, clocks_for
 from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.handle import Factory, Handle
@@ -33,14 +33,12 @@ class Search:
         effort: how far to look.
         seed: of what is drawn at random.
         scenarios: what to try first, where it is about the rule.
-        library: keeps the plans that several rules ask for.
     """
 
     rule: Rule
     effort: Effort
     seed: int
     scenarios: tuple[Scenario, ...] = ()
-    library: Library = field(default_factory=Library)
     coverage: Coverage = field(default_factory=Coverage)
     cut: str | None = None
     interrupted: bool = False
@@ -72,7 +70,7 @@ class Search:
         if about:
             yield Part(f"{len(about)} scenarios", iter(about))
         for name in self.rule.plans:
-            yield self.library.part(name, self.effort, profile, seed=self.seed)
+            yield family(name, self.effort, profile, seed=self.seed)
 
     def reported(self, factory: Factory, history: History, violation: Violation) -> Counterexample:
         """The smallest counterexample; after Ctrl-C the one that was found, as it is, and `interrupted` is set."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from itertools import product
 from random import Random
+from typing import Any
 
 from pytest_jobstatus.delivery import Plan
-from pytest_jobstatus.events import Event, EventKind, Mark
+from pytest_jobstatus.events import Event, EventKind, JobError, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part
 from pytest_jobstatus.explore.telling import (
@@ -20,7 +23,7 @@ from pytest_jobstatus.explore.telling import (
     PROGRESS_2,
     RETRYING,
     STALLED,
-    at_progress,
+    Given,
     events_of,
 )
 from pytest_jobstatus.tracker import Profile
@@ -61,6 +64,8 @@ LIVES: tuple[tuple[Mark, ...], ...] = (
 )
 """What the jobs go through that are interleaved."""
 SHUFFLES = 3
+LATER = timedelta(milliseconds=100)
+"""From the creation of one job to that of the next."""
 
 
 def interleaved(effort: Effort, profile: Profile) -> Part:
@@ -68,12 +73,21 @@ def interleaved(effort: Effort, profile: Profile) -> Part:
     del effort
     random = Random(0)  # noqa: S311 - a search, not a secret
 
-    def job(life: Sequence[Mark], number: int) -> tuple[Event, ...]:
+    def job(life: Sequence[Mark], number: int, *, later: timedelta = LATER) -> tuple[Event, ...]:
         value = {"job": number} if profile.supports("json_progress") else 10 * number
-        given = [at_progress(mark, value) if mark.kind is EventKind.PROGRESS else mark for mark in life]
-        return events_of(profile, *given, job=f"job-{number}")
+        error = JobError("ValueError", f"job {number} failed")
+        values: dict[EventKind, dict[str, Any]] = {
+            EventKind.PROGRESS: {"progress": value},
+            EventKind.FAILED: {"error": error},
+        }
+        events = events_of(profile, *(Given(mark, values.get(mark.kind, {})) for mark in life), job=f"job-{number}")
+        return tuple(event.moved(job_id=event.job_id, by=number * later) for event in events)
 
     def plans() -> Iterator[Plan]:
+        for first, second in product(LIVES, repeat=2):
+            together = [made for made in (job(first, 1, later=timedelta()), job(second, 2, later=timedelta())) if made]
+            if len(together) == 2:
+                yield _alternating(together)
         for number, first in enumerate(LIVES):
             for second in LIVES[number:]:
                 jobs = [made for made in (job(first, 1), job(second, 2)) if made]

@@ -167,6 +167,7 @@ def odd_progress(effort: Effort, profile: Profile, *, table: Sequence[Any] = ODD
     def plans() -> Iterator[Plan]:
         for value in (*table, deep()):
             odd = at_progress(PROGRESS, value)
+            yield from told(profile, CREATED, odd)
             yield from told(profile, CREATED, ACTIVE, at_progress(PROGRESS, {"done": 1}), odd, PROGRESS, COMPLETED)
             second = at_progress(Mark(EventKind.PROGRESS, 2), value)
             yield from told(profile, CREATED, ACTIVE, RETRYING, ACTIVE_2, second, FAILED_2, needs=RETRYING)

@@ -58,7 +58,6 @@ def _cancelled(history: History, number: int) -> Violation | None:
     "CANC-2",
     Plans.CROWD,
     Plans.AFTER_END,
-    Plans.OVERTAKEN,
     needs=(CANCELLED,),
     incidents=("rq/rq#2160",),
     about=tells(EventKind.CANCELLED),

@@ -50,7 +50,6 @@ def conv_1(history: History) -> Iterator[Violation | None]:
 @rule(
     "CONV-2",
     Plans.END_LAST,
-    Plans.SAMPLES,
     level=Level.SHOULD,
     needs=(
         Need(groups=(("event_time",),)),

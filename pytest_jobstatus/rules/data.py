@@ -16,9 +16,8 @@ from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
 from pytest_jobstatus.rules.saying import told
 from pytest_jobstatus.values import is_storable
 
-STRETCH = 200
-"""In characters: how much of an odd text must be found again."""
-UNSTORABLE = re.compile("[\0\ud800-\udfff]+")
+STRETCH = re.compile("[^\0\ud800-\udfff]{1,200}")
+"""How much of an odd text must be found again: 200 characters of what any store can hold."""
 
 
 @rule(
@@ -51,7 +50,8 @@ def data_1(history: History) -> Iterator[Violation | None]:
 
 def _text_lost(history: History, number: int, error: JobError) -> Violation | None:
     shown = getattr(history.steps[number].after, "error", None)
-    stretch = next((each for each in UNSTORABLE.split(error.message) if each), "")[:STRETCH]
+    found = STRETCH.search(error.message)
+    stretch = found.group() if found else ""
     text = shown.message if isinstance(shown, JobError) else shown or ""
     if not history.profile.supports("error") or stretch in text:
         return None
@@ -100,8 +100,8 @@ def _cost(history: History, number: int) -> Violation | None:
     if lost and not news:
         message = f"progress {told_json(given)} changed {' and '.join(lost)}"
         return Violation(step=number, field=lost[0], message=message)
-    shown = getattr(step.after, "progress", None)
-    if is_due(history, number) and "progress" not in changed and not same_json(shown, given):
+    old = getattr(step.before, "progress", None)
+    if is_due(history, number) and old is not None and not changed and not same_json(old, given):
         message = f"progress {told_json(given)} was neither refused nor stored: it was dropped without a word"
         return Violation(step=number, field="progress", message=message)
     return None

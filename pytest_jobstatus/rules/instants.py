@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
 from pytest_jobstatus.events import Event
 from pytest_jobstatus.history import History
+from pytest_jobstatus.rules import position
 from pytest_jobstatus.tracker import END_TIMES, Snapshot
 
 ENDS = tuple(END_TIMES.values())
@@ -35,6 +36,16 @@ def apart(history: History, number: int) -> bool:
     told = {step.index: step.event for step in history.steps[: number + 1]}
     least = 3 * history.profile.resolution
     return all(gap >= least for gap in gaps([told[index] for index in sorted(told)]))
+
+
+def in_order_and_apart(history: History) -> Iterator[int]:
+    """The numbers of the first steps, as long as they tell a run as it happened, at least three resolutions apart."""
+    least = 3 * history.profile.resolution
+    for number in position.in_order(history):
+        before = history.steps[number - 1].event.occurred_at if number else None
+        if before is not None and history.steps[number].event.occurred_at - before < least:
+            return
+        yield number
 
 
 def disagree(history: History) -> bool:

@@ -11,7 +11,7 @@ from pytest_jobstatus.rules.rule import Level, Plans, Violation, rule
 @rule(
     "LOAD-1",
     Plans.AT_ONCE_AGAIN,
-    Plans.SAMPLES,
+    Plans.OVERTAKEN,
     level=Level.SHOULD,
     waits=True,
     incidents=("nyrkio/nyrkio#525",),

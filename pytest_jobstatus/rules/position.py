@@ -106,9 +106,9 @@ def told_before(history: History, number: int) -> Iterator[Event]:
 
 def in_order(history: History) -> Iterator[int]:
     """The numbers of the first steps, as long as they tell a run as it happened: nothing lost, late or refused."""
-    marks: list[Mark] = []
+    marks: tuple[Mark, ...] = ()
     for number, step in enumerate(history.steps):
-        marks.append(Mark(step.event.kind, step.event.attempt))
+        marks = (*marks, Mark(step.event.kind, step.event.attempt))
         if step.raised is not None or not is_run(marks, history.profile.kinds):
             return
         yield number

@@ -56,7 +56,6 @@ def retry_1(history: History) -> Iterator[Violation | None]:
     Plans.AT_ONCE_AGAIN,
     Plans.TIES,
     Plans.PARTS,
-    Plans.ORDERS,
     needs=(NUMBERED, ATTEMPTS, Need(groups=(("active",),))),
     incidents=("django-q2/django-q2#298",),
     about=_counts,
@@ -71,7 +70,13 @@ def retry_2(history: History) -> Iterator[Violation | None]:
     Store the number that the event carries.
     """
     for number, step in enumerate(history.steps):
-        if step.event.kind is EventKind.ACTIVE and position.is_news(history, number):
+        if step.event.kind is not EventKind.ACTIVE or step.raised is not None or step.after is None:
+            continue
+        highest = max(event.attempt for event in (*position.told_before(history, number), step.event))
+        if (step.after.attempt or 0) > highest:
+            message = f"{step.event.name} made it attempt {step.after.attempt}; no attempt above {highest} was told"
+            yield Violation(step=number, field="attempt", message=message)
+        elif position.is_news(history, number):
             yield position.missed(history, number, because="started an attempt")
 
 
@@ -112,9 +117,9 @@ def retry_3(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "RETRY-4",
+    Plans.TIES,
     Plans.ZOMBIES,
     Plans.PARTS,
-    Plans.ORDERS,
     Plans.LATER_AGAIN,
     needs=(NUMBERED, ATTEMPTS),
     incidents=("taskforcesh/bullmq#1094",),

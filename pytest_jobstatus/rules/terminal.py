@@ -46,7 +46,6 @@ def term_1(history: History) -> Iterator[Violation | None]:
     "TERM-2",
     Plans.AFTER_END,
     Plans.OVERTAKEN,
-    Plans.CROWD,
     Plans.STRAY_SAMPLES,
     needs=(Need(groups=(("completed_at", "failed_at", "cancelled_at", "attempt", "cancelled_by", "error"),)),),
     incidents=("pulp/pulp#3159",),

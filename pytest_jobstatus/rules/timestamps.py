@@ -104,9 +104,9 @@ def _in_order_and_not_lost(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "TIME-4",
-    Plans.ORDERS,
     Plans.AFTER_END,
-    Plans.SAMPLES,
+    Plans.PARTS,
+    Plans.LATER_AGAIN,
     needs=(Need(groups=(instants.ENDS,)),),
     incidents=("riverqueue/river#515",),
     about=tells(*TERMINAL_KINDS, EventKind.RETRYING, EventKind.STALLED),
@@ -143,8 +143,8 @@ def _wrong_end_time(history: History, number: int, shown: Snapshot) -> Violation
 
 @rule(
     "TIME-5",
+    Plans.INTERLEAVED,
     Plans.OFFSETS,
-    Plans.IN_ORDER,
     needs=(
         Need(groups=(("event_time",),)),
         Need(groups=(("created_at", "started_at", *instants.ENDS),)),
@@ -162,9 +162,9 @@ def time_5(history: History) -> Iterator[Violation | None]:
     more than the profile says.
     """
     starts: list[Event] = []
-    for number in position.in_order(history):
+    for number in instants.in_order_and_apart(history):
         step = history.steps[number]
-        if step.after is None or not instants.apart(history, number):
+        if step.after is None:
             return
         if step.event.kind is EventKind.ACTIVE:
             starts.append(step.event)
@@ -196,8 +196,8 @@ def _misread(history: History, number: int, name: str, given: datetime) -> Viola
 
 @rule(
     "TIME-6",
+    Plans.INTERLEAVED,
     Plans.IN_ORDER_CLOCKS,
-    Plans.ORDERS,
     Plans.LATER_AGAIN,
     needs=(Need(groups=(("created",),)), Need(groups=(("created_at",),))),
     about=tells(EventKind.CREATED),
@@ -227,10 +227,10 @@ def time_6(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "TIME-7",
-    Plans.OFFSETS,
+    Plans.IN_ORDER_CLOCKS,
     Plans.ORDERS,
     Plans.TURNED,
-    Plans.SAMPLES,
+    Plans.OFFSETS,
     level=Level.SHOULD,
     needs=(Need(groups=(("updated_at",),)),),
 )
@@ -258,7 +258,6 @@ def time_7(history: History) -> Iterator[Violation | None]:
     "TIME-8",
     Plans.IN_ORDER_CLOCKS,
     Plans.IN_ORDER,
-    Plans.ORDERS,
     Plans.LATER_AGAIN,
     needs=(Need(groups=(("created_at", "started_at", *instants.ENDS),)),),
     incidents=("apache/airflow#18024", "riverqueue/river#515"),
@@ -323,9 +322,9 @@ def time_9(history: History) -> Iterator[Violation | None]:
     """
     latest = history.profile.started == "latest"
     start: Event | None = None
-    for number in position.in_order(history):
+    for number in instants.in_order_and_apart(history):
         step = history.steps[number]
-        if step.after is None or not instants.apart(history, number):
+        if step.after is None:
             return
         if step.event.kind is EventKind.ACTIVE:
             start = step.event

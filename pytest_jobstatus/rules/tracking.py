@@ -74,7 +74,6 @@ def track_2(history: History) -> Iterator[Violation | None]:
 @rule(
     "TRACK-3",
     Plans.ORDERS,
-    Plans.AT_ONCE_AGAIN,
     Plans.LATER_AGAIN,
     Plans.AFTER_END,
     Plans.STRAY_SAMPLES,
@@ -156,6 +155,7 @@ def track_4(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "TRACK-5",
+    Plans.PARTS,
     Plans.ERRORS,
     Plans.ORDERS,
     needs=(Need(groups=(("error",),)),),

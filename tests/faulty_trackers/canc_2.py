@@ -65,7 +65,7 @@ class LateEnqueueResetsCancelled(Sound):
 
 
 class CancellationNeedsARow(SoundArrival):
-    """CANC-2: a cancellation updates a row only if there is one, and is lost otherwise."""
+    """CANC-1: a cancellation updates a row only if there is one, and is lost otherwise."""
 
     def merge(self, row: Row, event: Event, value: Any) -> None:
         if row.status is not None or event.kind is not EventKind.CANCELLED:

@@ -56,7 +56,7 @@ class ProgressKeepsOldAttempt(Sound):
 
 
 class ProgressReopensCancelled(Sound):
-    """PROG-3: progress of a job that was cancelled before it started sets it active."""
+    """TERM-1: progress of a job that was cancelled before it started sets it active."""
 
     def is_ahead(self, row: Row, event: Event) -> bool:
         never_started = row.status is Status.CANCELLED and not row.attempt

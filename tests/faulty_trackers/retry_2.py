@@ -82,7 +82,7 @@ class StartWhileActiveIgnored(SoundLatest):
 
 
 class ProgressOfNextAttemptKeepsNumber(Sound):
-    """RETRY-2: progress that overtakes the next attempt's start shows active with the older number."""
+    """PROG-3: progress that overtakes the next attempt's start shows active with the older number."""
 
     def move(self, row: Row, event: Event) -> None:
         before = row.attempt

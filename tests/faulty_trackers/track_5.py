@@ -154,7 +154,7 @@ class LateRetryBringsItsError(Sound):
 
 
 class RepeatsFolded(Sound):
-    """TRACK-5: the third report of the same failure replaces its message by a count."""
+    """IDEM-1: the third report of the same failure replaces its message by a count."""
 
     def merge(self, row: Row, event: Event, value: Any) -> None:
         super().merge(row, event, value)

@@ -84,7 +84,10 @@ class Sound:
 
     def find(self, event: Event) -> Row:
         """The job's row, a new one if there is none."""
-        return self.rows.setdefault(event.job_id, Row(event.job_id))
+        row = self.rows.get(event.job_id)
+        if row is None:
+            row = self.rows[event.job_id] = Row(event.job_id)
+        return row
 
     def merge(self, row: Row, event: Event, value: Any) -> None:
         """Change the row as the event says."""
