@@ -13,7 +13,7 @@ from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.options import OPTIONS, merged
 
 if TYPE_CHECKING:
-    from pytest_jobstatus.handle import Factory
+    from pytest_jobstatus.factory import Factory
 
 EXIT_CODES = """exit codes: 0 conformant · 1 violation, or stale baseline entry · 2 misuse: nothing was judged ·
 3 something that applies was never exercised · 130 interrupted"""
@@ -52,6 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader has gone (`jobstatus rules | head`): nothing more can be said.
         sys.stderr.close()
         return 1
+    except BaseException as error:
+        if type(error).__module__ != "_pytest.outcomes":  # what pytest.skip() raises in a tracker, say
+            raise
+        print(f"jobstatus: the tracker gave up: {type(error).__name__}: {error}; it was not judged", file=sys.stderr)
+        return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -61,7 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="judge a tracker by the rule book", epilog=EXIT_CODES)
     _add_target(check)
     for option in OPTIONS:
-        check.add_argument(f"--{option.name}", metavar=option.metavar, help=option.help)
+        check.add_argument(f"--{option.name}", metavar=option.metavar, help=option.help, action=option.action)
     check.add_argument("--coverage", action="store_true", help="print what was tried for each rule, with its bounds")
     check.set_defaults(run=_check)
 
@@ -186,6 +191,8 @@ def _replay(options: argparse.Namespace) -> int:
     from pytest_jobstatus.report.text import replayed
     from pytest_jobstatus.scenario import load
 
+    if ":" in options.file and not Path(options.file).exists():
+        raise Misuse(f"replay {options.file!r}: no such file; the order is: jobstatus replay FILE TARGET")
     scenario = load(Path(options.file))
     seen = replay(_factory(options), scenario)
     print("\n".join(replayed(scenario, seen.history, seen.verdicts, seen.not_applicable)))
@@ -197,7 +204,7 @@ def _replay(options: argparse.Namespace) -> int:
 def _demo(_options: argparse.Namespace) -> int:
     from pytest_jobstatus.demo import home_made
     from pytest_jobstatus.engine import settings
-    from pytest_jobstatus.handle import Factory
+    from pytest_jobstatus.factory import Factory
 
     print("A home-made tracker on SQLite: SELECT, look, UPDATE (pytest_jobstatus/demo.py).\n")
     _judge(Factory.of(home_made), settings(rules="TRACK-1,TERM-1", save=Path(".jobstatus")))

@@ -11,7 +11,7 @@ from pytest_jobstatus.baseline import load_baseline
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore.effort import Effort, effort_named
 from pytest_jobstatus.explore.search import Search, observer
-from pytest_jobstatus.handle import Factory
+from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.rules import Rule, Violation, named, select

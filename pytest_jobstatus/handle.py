@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import secrets
 import warnings
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from traceback import format_exception_only
-from typing import Any, NamedTuple
+from typing import Any
 from unittest import mock
 
 from pytest_jobstatus.events import Event
 from pytest_jobstatus.misuse import Misuse
-from pytest_jobstatus.reading import snapshot_of
+from pytest_jobstatus.reading import is_ready, snapshot_of
 from pytest_jobstatus.tracker import Profile, Snapshot, Tracker
 from pytest_jobstatus.waits import Waits
 
@@ -25,71 +23,6 @@ LONGEST_LABEL = 200
 
 class Unreadable(Exception):  # noqa: N818 - says what the row is, not that the kit erred
     """The tracker's `read` raised: a reader sees nothing."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Factory:
-    """How a tracker is made, as often as one is needed.
-
-    Args:
-        make: a class, a function, or a generator function that yields one tracker and then cleans up; all also async.
-        name: the target as the user wrote it, for messages and the report.
-        loop: the event loop that made the tracker, where `make` hands out one that exists already.
-        owned: whether a tracker is closed after use; one that is lent is closed by whoever made it.
-
-    >>> Factory.of(dict).name
-    'builtins:dict'
-    """
-
-    make: Callable[[], Any]
-    name: str
-    loop: asyncio.AbstractEventLoop | None = None
-    owned: bool = True
-
-    @classmethod
-    def of(cls, target: object, *, name: str | None = None) -> Factory:
-        """The factory that a class or function is.
-
-        Raises:
-            Misuse: where the target cannot be called, a finished tracker for instance.
-        """
-        if isinstance(target, Factory):
-            return target
-        if not callable(target):
-            raise Misuse(
-                f"{target!r} is no factory: give the class, or a function that makes a fresh tracker at each call"
-            )
-        where = f"{getattr(target, '__module__', '?')}:{getattr(target, '__qualname__', type(target).__qualname__)}"
-        return cls(make=target, name=name or where)
-
-    @contextmanager
-    def open(self) -> Iterator[Handle]:
-        """A fresh tracker, cleaned up at the end.
-
-        Raises:
-            Misuse: where the factory raises, makes something that is no tracker, or fails to clean up.
-        """
-        _refuse_running_loop(self.name)
-        with closing(_Loop(self.loop)) as loop, _made(self, loop) as made:
-            profile = _profile_of(made.tracker, self.name)
-            handle = Handle(tracker=made.tracker, name=self.name, profile=profile, loop=loop)
-            try:
-                yield handle
-            except BaseException as error:
-                # What went wrong first is what counts: a failing clean-up must not hide it, nor a Ctrl-C.
-                with _noted(error):
-                    handle.clean(close=self.owned and not made.cleans_up)
-                raise
-            handle.clean(close=self.owned and not made.cleans_up)
-
-
-@contextmanager
-def _noted(error: BaseException) -> Iterator[None]:
-    """A failing clean-up as a note on the error that came before it."""
-    try:
-        yield
-    except Misuse as second:
-        error.add_note(str(second))
 
 
 @dataclass(kw_only=True)
@@ -107,7 +40,7 @@ class Handle:
     tracker: Tracker
     name: str
     profile: Profile
-    loop: _Loop
+    loop: Loop
     waits: Waits | None = None
     jobs: list[str] = field(default_factory=list)
     token: str = field(default_factory=lambda: secrets.token_hex(3))
@@ -117,7 +50,7 @@ class Handle:
         self._apply = self.tracker.apply
         self._read = self.tracker.read
         declared = (*self.profile.refuses, *self.profile.conflicts, *self.profile.raises)
-        self._observed: tuple[type[BaseException], ...] = (Exception, asyncio.CancelledError, *declared)
+        self._observed: tuple[type[BaseException], ...] = (Exception, asyncio.CancelledError, SystemExit, *declared)
         settle = getattr(self.tracker, "settle", None)
         self.settle: Callable[[], Any] | None = self.loop.sync(settle) if settle is not None else None
 
@@ -176,11 +109,13 @@ class Handle:
         """
         try:
             shown = self._read(job_id)
-            if shown is not None and hasattr(shown, "__await__"):
+            if shown is None or is_ready(shown, self.profile):
+                return shown
+            if hasattr(shown, "__await__"):
                 shown = self.loop.wait(shown)
         except Misuse:
             raise
-        except (Exception, asyncio.CancelledError) as error:
+        except (Exception, asyncio.CancelledError, SystemExit) as error:
             raise Unreadable(said(error)) from error
         return snapshot_of(shown, job_id=job_id, profile=self.profile, source=f"{self.name}: read({job_id!r})")
 
@@ -190,7 +125,7 @@ class Handle:
         for name, arguments in (*forget, *((("close", ()),) if close else ())):
             method = getattr(self.tracker, name, None)
             if callable(method):
-                _guarded(self.name, lambda: self.loop.sync(method)(*arguments), what=f"{name}()")  # noqa: B023 - at once
+                guarded(self.name, lambda: self.loop.sync(method)(*arguments), what=f"{name}()")  # noqa: B023 - at once
 
 
 def current_loop() -> asyncio.AbstractEventLoop | None:
@@ -206,7 +141,7 @@ def current_loop() -> asyncio.AbstractEventLoop | None:
                 return None
 
 
-class _Loop:
+class Loop:
     """An event loop that comes into being when the first coroutine does."""
 
     def __init__(self, given: asyncio.AbstractEventLoop | None) -> None:
@@ -215,6 +150,8 @@ class _Loop:
         self.task: asyncio.Task[Any] | None = None
 
     def wait(self, awaitable: Awaitable[Any]) -> Any:
+        """What the awaitable gives, from synchronous code."""
+
         async def waited() -> Any:
             self.task = asyncio.current_task()
             return await awaitable
@@ -237,93 +174,20 @@ class _Loop:
         return called
 
     def close(self) -> None:
+        """Leave the thread's loop as it was found."""
         if self.runner is not None:
             self.runner.close()
             asyncio.set_event_loop(self.before)
 
 
-class _Made(NamedTuple):
-    """What a factory made, and whether the factory cleans up by itself."""
-
-    tracker: Tracker
-    cleans_up: bool
-
-
-@contextmanager
-def _made(factory: Factory, loop: _Loop) -> Iterator[_Made]:
-    """What the factory makes, whatever kind of factory it is."""
-    made = _call(factory, loop)
-    finish: Callable[[], Any] | None = None
-    if inspect.isgenerator(made):
-        generator = made
-        finish = lambda: next(generator, None)  # noqa: E731 - the two kinds of generator side by side
-        made = _guarded(factory.name, lambda: next(generator))
-    elif inspect.isasyncgen(made):
-        async_generator = made
-        finish = lambda: loop.wait(anext(async_generator, None))  # noqa: E731
-        made = _guarded(factory.name, lambda: loop.wait(anext(async_generator)))
-    elif inspect.isawaitable(made):
-        awaitable = made
-        made = _guarded(factory.name, lambda: loop.wait(awaitable))
-    try:
-        _check_methods(made, factory.name)
-        yield _Made(tracker=made, cleans_up=finish is not None)
-    except BaseException as error:
-        if finish is not None:
-            with _noted(error):
-                _guarded(factory.name, finish, what="the factory's clean-up")
-        raise
-    if finish is not None:
-        _guarded(factory.name, finish, what="the factory's clean-up")
-
-
-def _check_methods(made: object, target: str) -> None:
-    for name in ("apply", "read"):
-        if not callable(getattr(made, name, None)):
-            raise Misuse(f"{target} made {made!r}, which has no method {name!r}: a tracker has apply and read")
-
-
-def _call(factory: Factory, loop: _Loop) -> Any:
-    make = factory.make
-    if isinstance(make, type) and any(
-        inspect.iscoroutinefunction(getattr(make, name, None)) for name in ("apply", "read")
-    ):
-
-        async def inside() -> Any:
-            return make()
-
-        return _guarded(factory.name, lambda: loop.wait(inside()))
-    return _guarded(factory.name, make)
-
-
-def _guarded(target: str, call: Callable[[], Any], *, what: str = "the factory") -> Any:
+def guarded(target: str, call: Callable[[], Any], *, what: str = "the factory") -> Any:
     """The user's own code around the tracker: what it raises is no verdict on the tracker."""
     try:
         return call()
     except Misuse as error:
         raise Misuse(f"{target}: {error}") from None
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise Misuse(f"{target}: {what} raised {said(error)}; nothing was judged") from error
-
-
-def _profile_of(tracker: object, name: str) -> Profile:
-    profile = getattr(tracker, "profile", None)
-    if profile is None:
-        return Profile()
-    if not isinstance(profile, Profile):
-        raise Misuse(f"{name}: its profile is {profile!r}: allowed is a pytest_jobstatus.Profile")
-    return profile
-
-
-def _refuse_running_loop(name: str) -> None:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return
-    raise Misuse(
-        f"{name}: cannot be checked inside a running event loop; call from synchronous code, or use"
-        " await asyncio.to_thread(check, …)"
-    )
 
 
 def said(error: BaseException) -> str:

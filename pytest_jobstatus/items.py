@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from pytest_jobstatus import engine
-from pytest_jobstatus.handle import Factory
+from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.loops import loop_of
 from pytest_jobstatus.marks import PROPERTY
 from pytest_jobstatus.misuse import Misuse

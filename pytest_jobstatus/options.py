@@ -18,6 +18,7 @@ class Option(NamedTuple):
         metavar: what its value is called.
         type: of its value in pyproject.toml.
         path: whether its value is a file or folder, which pyproject.toml gives relative to itself.
+        action: argparse's word for what happens where it is given twice: the last counts, or all.
     """
 
     name: str
@@ -25,11 +26,17 @@ class Option(NamedTuple):
     metavar: str
     type: type = str
     path: bool = False
+    action: str = "store"
 
 
 TYPES = {str: "a text", int: "a whole number"}
 OPTIONS = (
-    Option(name="rules", metavar="TERM,TRACK-1", help="rules or families to judge (default: all that are checked)"),
+    Option(
+        name="rules",
+        metavar="TERM,TRACK-1",
+        action="append",
+        help="rules or families to judge (default: all that are checked)",
+    ),
     Option(name="effort", metavar="quick|default|thorough", help="how far to search (default: default)"),
     Option(name="seed", metavar="N", type=int, help="seed of what is drawn at random (default: 0)"),
     Option(name="baseline", metavar="FILE", path=True, help="known violations; see the README"),
@@ -96,6 +103,8 @@ def merged(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         Misuse: for a bad value, named with where it came from.
     """
     values = configured(folder) | {name: each for name, each in given.items() if each is not None}
+    if isinstance(values.get("rules"), list):
+        values["rules"] = ",".join(values["rules"])
     if "seed" in values:
         try:
             values["seed"] = int(values["seed"])

@@ -19,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that the command line has too."""
     group = parser.getgroup("jobstatus", "conformance of job-status trackers")
     for option in OPTIONS:
-        group.addoption(f"--jobstatus-{option.name}", metavar=option.metavar, default=None, help=option.help)
+        group.addoption(f"--jobstatus-{option.name}", metavar=option.metavar, help=option.help, action=option.action)
 
 
 def pytest_configure(config: pytest.Config) -> None:

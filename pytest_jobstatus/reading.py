@@ -6,7 +6,7 @@ import marshal
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from operator import itemgetter
-from typing import Any
+from typing import Any, TypeGuard
 
 from pytest_jobstatus.events import JobError
 from pytest_jobstatus.misuse import Misuse, listed
@@ -42,9 +42,6 @@ def snapshot_of(shown: object, *, job_id: str, profile: Profile, source: str) ->
     if shown is None:
         return None
     if isinstance(shown, Snapshot):
-        plain = type(shown.progress) in _PLAIN_PROGRESS  # what is mutable may change under our hands
-        if plain and not profile.unsupported and _is_typed(shown.__dict__):
-            return shown
         values = dict(shown.__dict__)
     elif isinstance(shown, Mapping):
         values = _from_mapping(shown, job_id, source)
@@ -61,10 +58,14 @@ def snapshot_of(shown: object, *, job_id: str, profile: Profile, source: str) ->
     return made
 
 
-def _is_typed(values: Mapping[str, Any]) -> bool:
+def is_ready(shown: object, profile: Profile) -> TypeGuard[Snapshot]:
     """Whether nothing needs a conversion or a second look: the common case, met some thousand times a second."""
+    if type(shown) is not Snapshot or profile.unsupported:
+        return False
+    values = shown.__dict__
     if (
-        type(values["status"]) is not Status
+        type(values["progress"]) not in _PLAIN_PROGRESS  # what is mutable may change under our hands
+        or type(values["status"]) is not Status
         or type(values["attempt"]) not in _PLAIN_ATTEMPTS
         or type(values["error"]) not in _PLAIN_ERRORS
         or type(values["job_id"]) is not str

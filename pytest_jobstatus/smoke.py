@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pytest_jobstatus import handle as handle_module
 from pytest_jobstatus.delivery import Plan, in_order
 from pytest_jobstatus.events import Event, EventKind, Mark
-from pytest_jobstatus.handle import Factory, Handle, Unreadable, said
+from pytest_jobstatus.factory import Factory
+from pytest_jobstatus.handle import Handle, Unreadable, said
 from pytest_jobstatus.history import recent
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.rules import PLANNED, RULES, Level

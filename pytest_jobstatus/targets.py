@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from pytest_jobstatus.handle import Factory, said
+from pytest_jobstatus.factory import Factory
+from pytest_jobstatus.handle import said
 from pytest_jobstatus.misuse import Misuse, listed
 
 ADAPTERS = {"celery": "pytest_jobstatus.adapters.celery"}
@@ -34,7 +35,7 @@ def resolve(target: str, *, yes: bool = False) -> Factory:
     pytest_jobstatus.misuse.Misuse: target 'collections': allowed are module:attribute, or celery:URL
     """
     head, colon, rest = target.partition(":")
-    if not colon or not rest:
+    if not head or not colon or not rest:
         short = " or ".join(f"{name}:URL" for name in ADAPTERS)
         raise Misuse(f"target {hidden(target)!r}: allowed are module:attribute, or {short}")
     if head in ADAPTERS:
@@ -56,7 +57,7 @@ def _attribute(target: str, module: str, attribute: str) -> Any:
                 f"target {target!r}: there is no module {error.name!r}; is the folder right, is it installed?"
             ) from None
         raise Misuse(f"target {target!r}: importing {module} raised {said(error)}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module may end in sys.exit(main())
         raise Misuse(f"target {target!r}: importing {module} raised {said(error)}") from error
     for name in attribute.split("."):
         if not hasattr(found, name):

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pytest_jobstatus.delivery import DIMENSIONS, Plan
+from pytest_jobstatus.events import EventKind
 from pytest_jobstatus.history import History
 from pytest_jobstatus.rules import RULES, TOTAL, Level, Rule, Violation
+from pytest_jobstatus.tracker import Status
 
 
 class Verdict(StrEnum):
@@ -60,7 +62,9 @@ class Counterexample:
 
 @dataclass
 class Coverage:
-    """What was tried, each dimension by itself: the largest that occurred, and the families that were gone through."""
+    """What was tried, each dimension by itself: the largest that occurred, the families that were gone through, and
+    which kinds of event met which statuses.
+    """
 
     histories: int = 0
     events: int = 0
@@ -68,6 +72,7 @@ class Coverage:
     largest: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DIMENSIONS, 0))
     clocks: dict[str, None] = field(default_factory=dict)
     complete: list[str] = field(default_factory=list)
+    pairs: set[tuple[Status | None, EventKind]] = field(default_factory=set)
     sizes: set[tuple[int, ...]] = field(default_factory=set, repr=False)
 
     def add(self, plan: Plan, history: History, exercised: int) -> None:
@@ -75,11 +80,26 @@ class Coverage:
         self.histories += 1
         self.events += len(history.steps)
         self.exercised += exercised
+        self.pairs.update(
+            [(None if step.before is None else step.before.status, step.event.kind) for step in history.steps]
+        )
         self.clocks.setdefault(plan.clock)
         if plan.sizes not in self.sizes:
             self.sizes.add(plan.sizes)
             for name, size in zip(DIMENSIONS, plan.sizes, strict=True):
                 self.largest[name] = max(self.largest[name], size)
+
+
+def never_met(coverage: Coverage) -> list[tuple[Status | None, EventKind]]:
+    """The pairs of a status (None: no row) and a kind of event that did not come up, though each did by itself."""
+    statuses = {status for status, _ in coverage.pairs}
+    kinds = {kind for _, kind in coverage.pairs}
+    return [
+        (status, kind)
+        for status in (None, *Status)
+        for kind in EventKind
+        if status in statuses and kind in kinds and (status, kind) not in coverage.pairs
+    ]
 
 
 def merged(parts: Sequence[Coverage]) -> Coverage:
@@ -90,6 +110,7 @@ def merged(parts: Sequence[Coverage]) -> Coverage:
         exercised=sum(part.exercised for part in parts),
         largest={name: max((part.largest[name] for part in parts), default=0) for name in DIMENSIONS},
         clocks={clock: None for part in parts for clock in part.clocks},
+        pairs={pair for part in parts for pair in part.pairs},
     )
 
 
@@ -238,8 +259,8 @@ def summary(
 ) -> str:
     """The verdict with how much was judged, in one line.
 
-    >>> summary(Overall.CONFORMANT, {Verdict.PASS: 11, Verdict.NOT_APPLICABLE: 1})
-    'conformant: 11 of 59 rules judged, 1 not applicable, 47 not yet checked'
+    >>> summary(Overall.CONFORMANT, {Verdict.PASS: 11, Verdict.NOT_APPLICABLE: 34})
+    'conformant: 11 of 59 rules judged, 34 not applicable, 14 not yet checked'
     """
     judged = counts.get(Verdict.PASS, 0) + counts.get(Verdict.FAIL, 0)
     parts = [f"{judged} of {TOTAL} rules judged"]

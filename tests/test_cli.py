@@ -77,7 +77,7 @@ MISUSES = [
     (("check", SMALL, "--scenarios=none"), "none: no such folder of scenarios"),
     (("check", SMALL, "--baseline=none.toml"), "none.toml: the baseline cannot be read"),
     (("explain", "TERM"), "explain: TERM is a family; say which rule: TERM-1, TERM-2, TERM-3"),
-    (("explain", "ISO-1"), "explain: ISO-1 is not checked yet"),
+    (("explain", "RACE-1"), "explain: RACE-1 is not checked yet"),
     (("replay", "none.toml", SMALL), "none.toml: cannot be read"),
     (("init", "bad.py"), "init 'bad.py': the file exists, and nothing is overwritten"),
     (("init", "my-adapter.py"), "init 'my-adapter.py': allowed is a Python file that can be imported"),

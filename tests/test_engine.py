@@ -13,7 +13,7 @@ import pytest
 
 from pytest_jobstatus import Event, Misuse, Profile, Verdict, check, engine
 from pytest_jobstatus.explore.effort import EFFORTS
-from pytest_jobstatus.handle import Factory
+from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.smoke import smoke
 from pytest_jobstatus.verdict import Overall
 from tests.small_trackers import LACKING, Reopening, Small

@@ -12,7 +12,7 @@ from pytest_jobstatus import Report, RuleResult, engine
 from pytest_jobstatus.delivery import keeping
 from pytest_jobstatus.explore.effort import EFFORTS
 from pytest_jobstatus.explore.search import Search
-from pytest_jobstatus.handle import Factory
+from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.rules import RULES, named, select
 from tests.faulty_trackers import FAULTY, rules_of
 from tests.golden_files import FOLDER, Golden

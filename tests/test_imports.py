@@ -18,8 +18,8 @@ import pytest_jobstatus
 ROOT = Path(__file__).parent.parent
 PACKAGE = "pytest_jobstatus"
 LINE = (
-    "misuse", "events", "clocks", "values", "runs", "delivery", "tracker", "reading", "waits", "handle", "history",
-    "rules", "verdict", "scenario", "baseline", "explore", "report", "smoke", "engine",
+    "misuse", "events", "clocks", "values", "runs", "delivery", "tracker", "reading", "waits", "handle", "factory",
+    "history", "rules", "verdict", "scenario", "baseline", "explore", "report", "smoke", "engine",
     "adapters", "targets", "marks", "options", "loops", "suite", "items", "demo", "skeleton",
     "plugin", "cli",
 )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pytest_jobstatus import Event, JobError, Misuse, Profile, Snapshot, Status, check
-from pytest_jobstatus.handle import Factory
+from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.reading import snapshot_of
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

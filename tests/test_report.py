@@ -10,13 +10,14 @@ import pytest
 
 from pytest_jobstatus import Event, Profile, Snapshot, check
 from pytest_jobstatus.engine import replay, seen_once
-from pytest_jobstatus.handle import Factory
+from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.report import json as report_json
 from pytest_jobstatus.report import table, text
 from pytest_jobstatus.rules import RULES, TOTAL, named
 from pytest_jobstatus.scenario import load_folder, shipped
 from pytest_jobstatus.smoke import plain_plan
 from pytest_jobstatus.verdict import Report
+from tests.faulty_trackers import conv_2, data_1, data_3, iso_1, load_1, prog_2, retry_7, time_5
 from tests.golden_files import Golden
 from tests.small_trackers import Reopening, Small
 from tests.sound_trackers.merging import Row, Sound
@@ -59,6 +60,10 @@ class Counting(Sound):
             self.rows[event.job_id].status = None
 
 
+PRINTED = "TRACK-1 TRACK-2 TRACK-3 TRACK-4 IDEM-2 TERM-1 TERM-2 TIME-1 CONV-1 RETRY-4 ISO-1"
+"""Enough to see every kind of line; all rules would be some thousand of them."""
+
+
 def without_times(report: Report) -> str:
     return text.render(report, target="jobs:MyTracker")
 
@@ -66,7 +71,31 @@ def without_times(report: Report) -> str:
 @pytest.mark.parametrize("tracker", [Small, Reopening, Shifting, Refusing, Counting], ids=lambda each: each.__name__)
 def test_text(tracker: type, golden: Golden) -> None:
     """The whole report reads as it did, word for word."""
-    golden.compare(f"report_{tracker.__name__.lower()}.txt", without_times(check(tracker)))
+    golden.compare(f"report_{tracker.__name__.lower()}.txt", without_times(check(tracker, rules=PRINTED)))
+
+
+ODD = [
+    (iso_1.CancelsAllPending, "ISO-1"),
+    (data_3.IdsNormalised, "DATA-3"),
+    (data_1.TailOfLongTextKept, "DATA-1"),
+    (time_5.OffsetInWholeHours, "TIME-5"),
+    (prog_2.ProgressByWallClock, "PROG-2"),
+    (conv_2.FirstStartDelivered, "CONV-2"),
+    (retry_7.ThirdLateEndTaken, "RETRY-7"),
+]
+
+
+@pytest.mark.parametrize(("tracker", "number"), ODD, ids=[number for _, number in ODD])
+def test_odd_counterexamples(tracker: type, number: str, golden: Golden) -> None:
+    """Other jobs, ids, offsets, values and orders are told so that they can be seen."""
+    found = text.findings(check(tracker, rules=[number]), target="jobs:MyTracker")
+    golden.compare(f"counterexample_{number}.txt", "\n".join(found[1:]))
+
+
+def test_a_sleep_is_told() -> None:
+    """What slept stands beside the event that it slept on."""
+    (line,) = [line for line in text.findings(check(load_1.SleepsBeforeEnd, rules="LOAD-1")) if "← LOAD-1" in line]
+    assert line.strip().startswith("apply slept: time.sleep for about 0.00")
 
 
 def test_rule_list(golden: Golden) -> None:

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from pytest_jobstatus import Profile, check
-from pytest_jobstatus.handle import Factory
+from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.report.text import render
 from pytest_jobstatus.tracker import MAYBE_MISSING
 from tests.sound_trackers import SOUND

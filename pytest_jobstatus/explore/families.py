@@ -9,6 +9,7 @@ from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore import orders, tables, times
 from pytest_jobstatus.explore.crowd import crowd
 from pytest_jobstatus.explore.effort import Effort
+from pytest_jobstatus.explore.end_last import end_last
 from pytest_jobstatus.explore.ends import beside, two_ends, zombies
 from pytest_jobstatus.explore.part import Part
 from pytest_jobstatus.explore.progress import progress_orders
@@ -33,7 +34,7 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.LATER_AGAIN: later_again,
     Plans.AFTER_END: after_end,
     Plans.CROWD: crowd,
-    Plans.END_LAST: orders.end_last,
+    Plans.END_LAST: end_last,
     Plans.ERRORS: tables.errors,
     Plans.CANCELLERS: tables.cancellers,
     Plans.CANCEL_WORDS: tables.cancel_words,

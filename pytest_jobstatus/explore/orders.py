@@ -8,7 +8,7 @@ from itertools import combinations, permutations
 
 from pytest_jobstatus.clocks import Clock
 from pytest_jobstatus.delivery import Plan, again_later, in_order
-from pytest_jobstatus.events import Event, EventKind, Mark
+from pytest_jobstatus.events import EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part, clocks_for, runs
 from pytest_jobstatus.runs import MOST_ATTEMPTS, Shape, emitted, long_shapes, shapes
@@ -69,70 +69,6 @@ def overtaken(effort: Effort, profile: Profile) -> Part:
         if plan.events[-1].kind.terminal and plan.order[-1] != len(plan.events) - 1
     )
     return Part(f"every order of every ended run of up to {effort.orders} events in which the end is not last", plans)
-
-
-def end_last(effort: Effort, profile: Profile) -> Part:
-    """Every order of the open part of ended runs, each event of it once more, and then the end; some of long runs."""
-
-    def plans() -> Iterator[Plan]:
-        for shape, events in runs(effort.orders, profile):
-            if not shape[-1].kind.terminal:
-                continue
-            end = len(shape) - 1
-            for order in permutations(range(end)):
-                yield Plan(events=events, order=(*order, end))
-                if end < effort.again_orders:
-                    yield from (Plan(events=events, order=(*order, again, end)) for again in order)
-        for shape, events in runs(effort.all_orders, profile):
-            if RETRIED in shape:
-                yield from _end_without_error(shape, events)
-        yield from _parts_and_end(profile)
-        for shape in long_shapes(profile.kinds, progress=True):
-            if shape[-1].kind.terminal:
-                events, end = emitted(shape, clock=clocks_for(profile)[0]), len(shape) - 1
-                for start in range(end):
-                    turned = [*range(start, end), *range(start)]
-                    yield Plan(events=events, order=(*turned, end))
-                    yield Plan(events=events, order=(*reversed(turned), end))
-
-    return Part(
-        f"every order of every ended run of up to {effort.orders} events with the end last, one event again up to"
-        f" {effort.again_orders}, and turns of runs with {MOST_ATTEMPTS} attempts",
-        plans(),
-    )
-
-
-RETRIED = Mark(EventKind.RETRYING, 1)
-
-
-def _end_without_error(shape: Shape, events: tuple[Event, ...]) -> Iterator[Plan]:
-    """A run that was retried and failed for no known reason, its open part told in order and in reverse."""
-    if shape[-1].kind is EventKind.FAILED:
-        end = len(shape) - 1
-        bare = (*events[:-1], replace(events[-1], error=None))
-        for order in (range(end), reversed(range(end))):
-            yield Plan(events=bare, order=(*order, end))
-
-
-def _parts_and_end(profile: Profile) -> Iterator[Plan]:
-    """Three events of a run with two attempts, in every order, and the end; slow, and as quick as can be told apart."""
-    kinds = [kind for kind in (EventKind.RETRYING, EventKind.STALLED) if kind in profile.kinds]
-    for first in kinds[:1]:
-        way = [Mark(EventKind.ACTIVE, 1), Mark(EventKind.PROGRESS, 1), Mark(first, 1)]
-        way += [
-            Mark(EventKind.ACTIVE, 2),
-            Mark(EventKind.PROGRESS, 2),
-            Mark(kinds[-1], 2),
-            Mark(EventKind.COMPLETED, 2),
-        ]
-        shape = tuple(mark for mark in way if mark.kind in profile.kinds)
-        if kinds[-1] is EventKind.RETRYING:  # nothing but another attempt follows that
-            shape = tuple(mark for mark in shape if mark != Mark(EventKind.RETRYING, 2))
-        for clock in (clocks_for(profile)[0], soon(profile)):
-            events, end = emitted(shape, clock=clock), len(shape) - 1
-            for chosen in combinations(range(end), min(3, end)):
-                for order in permutations(chosen):
-                    yield Plan(events=events, order=(*order, end), clock=clock.name)
 
 
 def parts(effort: Effort, profile: Profile) -> Part:

@@ -39,6 +39,8 @@ def progress_orders(effort: Effort, profile: Profile) -> Part:
     del effort
 
     def plans() -> Iterator[Plan]:
+        if not profile.supports("progress"):
+            return
         same_attempt: tuple[tuple[float, ...], ...] = (
             (10, 20, 30),
             (10, 10),

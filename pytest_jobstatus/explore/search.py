@@ -13,7 +13,8 @@ from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.families import family
 from pytest_jobstatus.explore.part import Part, clocks_for
 from pytest_jobstatus.explore.shrink import shrunk
-from pytest_jobstatus.handle import Factory, Handle
+from pytest_jobstatus.factory import Factory
+from pytest_jobstatus.handle import Handle
 from pytest_jobstatus.history import History, recent, record
 from pytest_jobstatus.rules import Rule, Violation
 from pytest_jobstatus.scenario import Scenario

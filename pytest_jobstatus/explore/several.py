@@ -71,42 +71,48 @@ LATER = timedelta(milliseconds=100)
 def interleaved(effort: Effort, profile: Profile) -> Part:
     """Two and three jobs, one event of each in turn, one inside the other, and at random."""
     del effort
-    random = Random(0)  # noqa: S311 - a search, not a secret
-
-    def job(life: Sequence[Mark], number: int, *, later: timedelta = LATER) -> tuple[Event, ...]:
-        value = {"job": number} if profile.supports("json_progress") else 10 * number
-        error = JobError("ValueError", f"job {number} failed")
-        values: dict[EventKind, dict[str, Any]] = {
-            EventKind.PROGRESS: {"progress": value},
-            EventKind.FAILED: {"error": error},
-        }
-        events = events_of(profile, *(Given(mark, values.get(mark.kind, {})) for mark in life), job=f"job-{number}")
-        return tuple(event.moved(job_id=event.job_id, by=number * later) for event in events)
 
     def plans() -> Iterator[Plan]:
         for first, second in product(LIVES, repeat=2):
-            together = [made for made in (job(first, 1, later=timedelta()), job(second, 2, later=timedelta())) if made]
-            if len(together) == 2:
-                yield _alternating(together)
+            yield from _in_turn(_lives(profile, first, second, later=timedelta()))
         for number, first in enumerate(LIVES):
             for second in LIVES[number:]:
-                jobs = [made for made in (job(first, 1), job(second, 2)) if made]
+                yield from _in_turn(jobs := _lives(profile, first, second))
                 if len(jobs) == 2:
-                    yield _alternating(jobs)
                     yield _inside(*jobs)
                     yield _inside(*reversed(jobs))
         for number in range(len(LIVES)):
-            lives = [LIVES[(number + step) % len(LIVES)] for step in (0, 1, 3)]
-            jobs = [made for made in (job(life, place) for place, life in enumerate(lives, 1)) if made]
-            if jobs:
-                yield _alternating(jobs)
-                for _ in range(SHUFFLES):
-                    order = list(range(sum(map(len, jobs))))
-                    random.shuffle(order)
-                    yield Plan(events=tuple(event for each in jobs for event in each), order=tuple(order))
+            three = [LIVES[(number + step) % len(LIVES)] for step in (0, 1, 3)]
+            yield from _in_turn(jobs := _lives(profile, *three))
+            yield from _shuffled(jobs, seed=number)
 
     title = f"two and three of {len(LIVES)} jobs, in turn, one inside the other, and shuffled {SHUFFLES} times"
     return Part(title, plans())
+
+
+def _lives(profile: Profile, *lives: Sequence[Mark], later: timedelta = LATER) -> list[tuple[Event, ...]]:
+    """A job for each life that the tracker can be told of, with values of its own, each created a little later."""
+    jobs = []
+    for number, life in enumerate(lives, 1):
+        values: dict[EventKind, dict[str, Any]] = {
+            EventKind.PROGRESS: {"progress": {"job": number} if profile.supports("json_progress") else 10 * number},
+            EventKind.FAILED: {"error": JobError("ValueError", f"job {number} failed")},
+        }
+        events = events_of(profile, *(Given(mark, values.get(mark.kind, {})) for mark in life), job=f"job-{number}")
+        jobs.append(tuple(event.moved(job_id=event.job_id, by=number * later) for event in events))
+    return [job for job in jobs if job]
+
+
+def _in_turn(jobs: Sequence[Sequence[Event]]) -> Iterator[Plan]:
+    if len(jobs) > 1:
+        yield _alternating(jobs)
+
+
+def _shuffled(jobs: Sequence[Sequence[Event]], *, seed: int) -> Iterator[Plan]:
+    random = Random(seed)  # noqa: S311 - a search, not a secret
+    events = tuple(event for job in jobs for event in job)
+    for _ in range(SHUFFLES) if len(jobs) > 1 else ():
+        yield Plan(events=events, order=tuple(random.sample(range(len(events)), k=len(events))))
 
 
 def _inside(outer: Sequence[Event], inner: Sequence[Event]) -> Plan:

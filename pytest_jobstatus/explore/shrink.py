@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable
 
 from pytest_jobstatus.clocks import AGREE, Clock
-from pytest_jobstatus.delivery import Plan, job_names, keeping
-from pytest_jobstatus.events import Event, Mark
-from pytest_jobstatus.misuse import Misuse
-from pytest_jobstatus.runs import check_possible, emit, may_follow
+from pytest_jobstatus.delivery import Plan, keeping
+from pytest_jobstatus.explore.simpler import simplifications
 
 MOST_TRIES = 400
 
@@ -71,74 +68,8 @@ def _simpler(plan: Plan, fails: Callable[[Plan], bool], clock: Clock) -> Plan:
     found = True
     while found:
         found = False
-        for simpler in _simplifications(plan, clock):
+        for simpler in simplifications(plan, clock):
             if fails(simpler):
                 plan, found = simpler, True
                 break
     return plan
-
-
-def _simplifications(plan: Plan, clock: Clock) -> Iterator[Plan]:
-    if plan.lost:
-        yield keeping(plan, range(len(plan.order)))
-    if plan.strangers:
-        yield replace(plan, strangers=())
-    if plan.reads > 1:
-        yield replace(plan, reads=plan.reads - 1)
-    yield from _no_strays(plan)
-    yield from _fewer_attempts(plan)
-    yield from _plainer(plan, clock)
-
-
-def _no_strays(plan: Plan) -> Iterator[Plan]:
-    """The strays as part of the run, where one could be it: told at its right place."""
-    for stray in sorted(plan.strays):
-        for place in range(len(plan.events)):
-            sequence = [index for index in range(len(plan.events)) if index != stray]
-            sequence.insert(place, stray)
-            moved = Plan(
-                events=tuple(plan.events[index] for index in sequence),
-                order=tuple(sequence.index(index) for index in plan.order),
-                strays=frozenset(sequence.index(index) for index in plan.strays if index != stray),
-                reads=plan.reads,
-                strangers=plan.strangers,
-                clock=plan.clock,
-            )
-            if _possible(moved):
-                yield moved
-
-
-def _fewer_attempts(plan: Plan) -> Iterator[Plan]:
-    for attempt in range(max(event.attempt for event in plan.events), 0, -1):
-        lowered = tuple(event if event.attempt < attempt else _lowered(event) for event in plan.events)
-        smaller = replace(plan, events=lowered)
-        if _possible(smaller):
-            yield smaller
-
-
-def _lowered(event: Event) -> Event:
-    return emit(Mark(event.kind, event.attempt - 1), at=event.occurred_at, job=event.job_id)
-
-
-def _plainer(plan: Plan, clock: Clock) -> Iterator[Plan]:
-    """The same with clocks that agree and values of our own, where it has others."""
-    names = job_names(plan.jobs, taken=plan.strangers)
-    plain = tuple(
-        emit(mark := Mark(event.kind, event.attempt), at=clock.at(place, mark), job=names[event.job_id], nth=place % 20)
-        for place, event in enumerate(plan.events)
-    )
-    if plain != plan.events:
-        yield replace(plan, events=plain, clock=clock.name)
-
-
-def _possible(plan: Plan) -> bool:
-    """Whether a queue could emit what is not marked as a stray, and every event makes sense by itself."""
-    if not all(may_follow(None, Mark(event.kind, event.attempt)) for event in plan.events):
-        return False
-    try:
-        for job in plan.jobs:
-            own = [event for index, event in enumerate(plan.events) if event.job_id == job and index not in plan.strays]
-            check_possible(own, source="shrinking")
-    except Misuse:
-        return False
-    return True

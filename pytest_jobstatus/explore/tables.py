@@ -139,7 +139,7 @@ def progress_values(effort: Effort, profile: Profile, *, table: Sequence[Any] = 
 
     def plans() -> Iterator[Plan]:
         for value in values:
-            yield from told(profile, CREATED, ACTIVE, at_progress(PROGRESS, value))
+            yield from told(profile, CREATED, ACTIVE, at_progress(PROGRESS, value), needs=PROGRESS)
 
     return Part(f"each of {len(values)} progress values", plans())
 
@@ -152,9 +152,9 @@ def progress_pairs(effort: Effort, profile: Profile, *, table: Sequence[tuple[An
     def plans() -> Iterator[Plan]:
         for first, second in pairs:
             begin = (CREATED, ACTIVE, at_progress(PROGRESS, first))
-            yield from told(profile, *begin, at_progress(PROGRESS, second))
+            yield from told(profile, *begin, at_progress(PROGRESS, second), needs=PROGRESS)
             next_attempt = (ACTIVE_2, at_progress(Mark(EventKind.PROGRESS, 2), second))
-            for kind in (RETRYING, STALLED):
+            for kind in (RETRYING, STALLED) if profile.supports("progress") else ():
                 yield from told(profile, *begin, kind, *next_attempt, needs=kind)
 
     return Part(f"each of {len(pairs)} pairs of progress values, in one attempt and in two", plans())

@@ -80,7 +80,12 @@ def _written(event: Event, zone: timezone) -> Event:
     return replace(event, occurred_at=event.occurred_at.astimezone(zone))
 
 
-AMOUNTS = (timedelta(milliseconds=1), timedelta(seconds=1), timedelta(minutes=5), timedelta(hours=1))
+AMOUNTS = {
+    "1 ms": timedelta(milliseconds=1),
+    "1 s": timedelta(seconds=1),
+    "5 min": timedelta(minutes=5),
+    "1 h": timedelta(hours=1),
+}
 
 
 def skews(effort: Effort, profile: Profile) -> Part:
@@ -88,16 +93,14 @@ def skews(effort: Effort, profile: Profile) -> Part:
     del effort
 
     def plans() -> Iterator[Plan]:
-        for amount in AMOUNTS:
+        for words, amount in AMOUNTS.items() if profile.supports("skew") else ():
             for worker, successor in ((-1, -1), (1, 1), (1, -1), (-1, 1), (0, -1)):
                 tick = min(timedelta(seconds=1), amount / 2)
-                clock = Clock(name=f"{amount} apart", tick=tick, worker=worker * amount, successor=successor * amount)
+                clock = Clock(name=f"{words} apart", tick=tick, worker=worker * amount, successor=successor * amount)
                 for shape in _shapes(profile):
                     yield from _three_orders(emitted(shape, clock=clock), clock.name)
             for caller in (-1, 1):
-                clock = Clock(
-                    name=f"{amount} apart", tick=min(timedelta(seconds=1), amount / 2), caller=caller * amount
-                )
+                clock = Clock(name=f"{words} apart", tick=min(timedelta(seconds=1), amount / 2), caller=caller * amount)
                 for shape in _shapes(profile):
                     if shape[-1].kind is EventKind.CANCELLED:
                         yield from _three_orders(emitted(shape, clock=clock), clock.name)
@@ -112,14 +115,14 @@ def ties(effort: Effort, profile: Profile) -> Part:
         for shape, events in runs(effort.orders, profile):
             for apart in product((False, True), repeat=len(shape) - 1):
                 if not all(apart):
-                    yield from _three_orders(_tied(events, apart, profile), "ties")
+                    yield from _three_orders(_tied(events, apart, profile), "tie")
         for shape in _shapes(profile):
             events = emitted(shape)
             for tick in (timedelta(), timedelta(microseconds=1)):
-                yield from _three_orders(emitted(shape, clock=Clock(name="ties", tick=tick)), "ties")
+                yield from _three_orders(emitted(shape, clock=Clock(name="tie", tick=tick)), "tie")
             if len(events) > effort.orders:
                 pairs = [place % 2 == 0 for place in range(len(events) - 1)]
-                yield from _three_orders(_tied(events, pairs, profile), "ties")
+                yield from _three_orders(_tied(events, pairs, profile), "tie")
 
     return Part(
         f"runs of up to {effort.orders} events with every way to share instants, larger ones with some, in order,"

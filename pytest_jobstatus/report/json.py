@@ -14,7 +14,7 @@ from pytest_jobstatus.handle import said
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.rules import SPEC, TOTAL
 from pytest_jobstatus.scenario import event_names
-from pytest_jobstatus.tracker import Snapshot
+from pytest_jobstatus.tracker import FIELDS, Snapshot
 from pytest_jobstatus.verdict import Counterexample, Coverage, Report, RuleResult, Verdict, overall, summary
 
 FORMAT = "jobstatus-report/1"
@@ -82,6 +82,7 @@ def _together(rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "events": sum(rule["events"] for rule in rules),
         "largest": {name: max((part["largest"][name] for part in parts), default=0) for name in DIMENSIONS},
         "clocks": list(dict.fromkeys(clock for part in parts for clock in part["clocks"])),
+        "pairs": sorted({tuple(pair) for part in parts for pair in part["pairs"]}),
     }
 
 
@@ -106,7 +107,8 @@ def result_values(result: RuleResult) -> dict[str, Any]:
 
 
 def _bounds(coverage: Coverage) -> dict[str, Any]:
-    return {"largest": dict(coverage.largest), "clocks": list(coverage.clocks)}
+    pairs = sorted([str(status or "nothing"), str(kind)] for status, kind in coverage.pairs)
+    return {"largest": dict(coverage.largest), "clocks": list(coverage.clocks), "pairs": pairs}
 
 
 def _counterexample(found: Counterexample) -> dict[str, Any]:
@@ -117,6 +119,7 @@ def _counterexample(found: Counterexample) -> dict[str, Any]:
         "note": found.note,
         "file": found.file,
         "scenario": _scenario(found.plan),
+        "shifted_days": found.history.shift.days,
         "history": [_step(step, found.history) for step in found.history.steps],
     }
 
@@ -155,11 +158,13 @@ def _step(step: Step, history: History) -> dict[str, Any]:
         "job": history.labels[step.event.job_id],
         "raised": said(step.raised) if step.raised is not None else None,
         "shown": _snapshot(step.after),
+        "others": {label: _snapshot(after) for label, (_, after) in step.others.items()},
+        "slept": list(step.waited or ()),
     }
 
 
 def _snapshot(shown: Snapshot | None) -> dict[str, Any] | None:
-    return None if shown is None else {name: _plain(given) for name, given in shown.__dict__.items()}
+    return None if shown is None else {name: _plain(getattr(shown, name)) for name in FIELDS}
 
 
 def _plain(given: Any) -> Any:

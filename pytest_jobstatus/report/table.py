@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pytest_jobstatus.clocks import START
+from pytest_jobstatus.events import Event, EventKind
 from pytest_jobstatus.handle import said
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import Violation
-from pytest_jobstatus.rules.saying import told
+from pytest_jobstatus.rules.saying import named, told
 from pytest_jobstatus.tracker import FIELDS, Snapshot
 
 HIDDEN = ("job_id", "status", "attempt", "updated_at")
@@ -35,17 +36,23 @@ def table(history: History, *, violation: Violation | None = None, mark: str = "
         wrong = violation if violation is not None and violation.step == step.number else None
         notes = _notes(step, late=step.index < newest, stray=step.index in history.plan.strays)
         newest = max(newest, step.index)
-        name = f"{step.event.name}{notes}"
-        job = (history.labels[step.event.job_id],) if several else ()
+        name = f"{step.event.name}{_given(step.event)}{notes}"
+        job = (named(history.labels[step.event.job_id]),) if several else ()
         first, *others = _effect(step, history, wrong, mark)
-        rows.append((str(step.number + 1), *job, name, clock(step.event.occurred_at, history.shift), first))
+        rows.append((str(step.number + 1), *job, name, happened(step.event.occurred_at, history.shift), first))
         rows += [("", *("" for _ in job), "", "", other) for other in others]
     if history.unreadable is not None and len(history.steps) < len(history.plan.order):
         event = history.plan.events[history.plan.order[len(history.steps)]]
-        job = (event.job_id,) if several else ()
+        job = (named(event.job_id),) if several else ()
         shown = f"read raised {history.unreadable}  ← {mark}"
-        rows.append((str(len(history.steps) + 1), *job, event.name, clock(event.occurred_at, timedelta()), shown))
-    return [*_aligned(rows), *_epilogue(history)]
+        name = f"{event.name}{_given(event)}"
+        rows.append((str(len(history.steps) + 1), *job, name, happened(event.occurred_at, timedelta()), shown))
+    return [*_aligned(rows), *_epilogue(history, violation)]
+
+
+def _given(event: Event) -> str:
+    """What a progress tells: two of them are told apart by nothing else."""
+    return f": {told(event.progress)}" if event.kind is EventKind.PROGRESS else ""
 
 
 def _notes(step: Step, *, late: bool, stray: bool) -> str:
@@ -64,7 +71,7 @@ def _effect(step: Step, history: History, wrong: Violation | None, mark: str) ->
     if step.raised is not None:
         yield marked(f"apply raised {said(step.raised)}", "raised")
     yield marked(shown(step.after), "row", "status", "attempt")
-    listed = {"row", "raised", "status", "attempt"}
+    listed = {"row", "raised", "status", "attempt", "waited", *(f"others {label}" for label in step.others)}
     changed = differences(step.before, step.after)
     for name in FIELDS if changed == ("row",) else changed:
         old, new = getattr(step.before, name, None), getattr(step.after, name, None)
@@ -75,24 +82,45 @@ def _effect(step: Step, history: History, wrong: Violation | None, mark: str) ->
         yield marked(f"{name} {before}{value(new, history.shift)}", name)
     if wrong is not None and wrong.field not in listed:
         yield marked(f"{wrong.field} {value(getattr(step.after, wrong.field, None), history.shift)}", wrong.field)
+    for label, (was, now) in step.others.items():
+        change = "; ".join(_change(name, was, now, history.shift) for name in differences(was, now))
+        yield marked(f"{named(label)}: {change}", f"others {label}")
+    if step.waited:
+        yield marked(f"apply slept: {', '.join(step.waited)}", "waited")
     if step.reread != step.after:
         yield f"read again: {shown(step.reread)}"
     for label, seen in step.strangers.items():
         yield f"{label} reads as {shown(seen)}"
 
 
-def _epilogue(history: History) -> Iterator[str]:
+def _change(name: str, before: Snapshot | None, after: Snapshot | None, shift: timedelta) -> str:
+    """What became of another job's field."""
+    if name == "row":
+        return f"{shown(before)} → {shown(after)}"
+    return f"{name} {value(getattr(before, name), shift)} → {value(getattr(after, name), shift)}"
+
+
+def _epilogue(history: History, violation: Violation | None) -> Iterator[str]:
     for label, seen in history.first.items():
         yield f"before anything was delivered, {label} read as {shown(seen)}"
     if history.plan.lost:
-        lost = ", ".join(history.plan.events[index].name for index in history.plan.lost)
+        several = len(history.plan.jobs) > 1
+        events = [history.plan.events[index] for index in history.plan.lost]
+        lost = ", ".join(f"{event.name} of {named(event.job_id)}" if several else event.name for event in events)
         yield f"never delivered: {lost}"
     last = len(history.steps) - 1
     if last in history.causal:
         job = history.steps[last].event.job_id
         accepted = sorted({step.index for step in history.steps if step.raised is None and step.event.job_id == job})
         names = ", ".join(history.plan.events[index].name for index in accepted)
-        yield f"in causal order ({names}): {shown(history.causal[last])}"
+        end = history.causal[last]
+        field = violation.field if violation is not None else "status"
+        compared = "" if field in ("row", "status", "attempt") or end is None else _compared(field, end, history.shift)
+        yield f"in causal order ({names}): {shown(end)}{compared}"
+
+
+def _compared(name: str, end: Snapshot, shift: timedelta) -> str:
+    return f", {name} {value(getattr(end, name), shift)}" if name in FIELDS else ""
 
 
 def shown(snapshot: Snapshot | None) -> str:
@@ -121,6 +149,17 @@ def clock(at: datetime, shift: timedelta) -> str:
     instant = at.astimezone(UTC)
     same_day = instant.date() == (START + shift).date()
     return instant.time().isoformat() if same_day else instant.replace(tzinfo=None).isoformat(sep=" ")
+
+
+def happened(at: datetime, shift: timedelta) -> str:
+    """When an event happened, in UTC, and as it was written where that is another offset.
+
+    >>> from datetime import timezone
+    >>> happened(START.astimezone(timezone(timedelta(hours=5, minutes=45))), timedelta())
+    '12:00:00 (17:45:00+05:45)'
+    """
+    written = f" ({at.timetz().isoformat()})" if at.utcoffset() else ""
+    return f"{clock(at, shift)}{written}"
 
 
 def trace(history: History) -> list[str]:

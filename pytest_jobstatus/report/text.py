@@ -9,7 +9,7 @@ from pytest_jobstatus.history import History
 from pytest_jobstatus.report.table import table
 from pytest_jobstatus.rules import PLANNED, RULES, SPEC, Rule, Violation, named
 from pytest_jobstatus.scenario import Scenario
-from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict
+from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict, never_met
 
 WIDTH = 100
 WORDS = {
@@ -86,7 +86,8 @@ def counterexample(found: Counterexample, *, target: str | None = None, known: b
 
 
 def _sentence(message: str) -> str:
-    return f"{message[:1].upper()}{message[1:]}."
+    first = message.partition(" ")[0].rstrip(";:,")
+    return f"{message[:1].upper() if first.isalpha() else message[:1]}{message[1:]}."
 
 
 def replayed(
@@ -120,7 +121,7 @@ def tried(report: Report) -> str:
     largest = ", ".join(f"{size} {name}" for name, size in whole.largest.items())
     told = (
         f"tried: {whole.histories} histories with {whole.events} deliveries; at most {largest} in one;"
-        f" clocks: {', '.join(whole.clocks) or 'none'}"
+        f" clocks: {', '.join(whole.clocks) or 'none'}; {len(whole.pairs)} pairs of a status and an event that met it"
     )
     return "\n".join(wrap(told, WIDTH, subsequent_indent="    "))
 
@@ -133,6 +134,8 @@ def covered(report: Report) -> Iterator[str]:
             tried = f"{result.coverage.histories} histories, {result.coverage.events} events"
             yield f"{result.id}: {tried}; largest: {largest}"
             yield from (f"    {title}" for title in result.coverage.complete)
+    missing = [f"{kind} on {status or 'nothing'}" for status, kind in never_met(report.coverage)]
+    yield f"pairs of a status and an event that never met: {', '.join(missing) or 'none'}"
 
 
 def rule_list() -> list[str]:

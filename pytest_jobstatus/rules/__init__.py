@@ -17,17 +17,8 @@ from pytest_jobstatus.rules.retries import retry_1, retry_2, retry_3, retry_4, r
 from pytest_jobstatus.rules.rule import Level, Need, Plans, Rule, Violation, rule
 from pytest_jobstatus.rules.stalls import stall_1, stall_2
 from pytest_jobstatus.rules.terminal import term_1, term_2, term_3, term_4
-from pytest_jobstatus.rules.timestamps import (
-    time_1,
-    time_2,
-    time_3,
-    time_4,
-    time_5,
-    time_6,
-    time_7,
-    time_8,
-    time_9,
-)
+from pytest_jobstatus.rules.time_order import time_1, time_2, time_3
+from pytest_jobstatus.rules.timestamps import time_4, time_5, time_6, time_7, time_8, time_9
 from pytest_jobstatus.rules.tracking import track_1, track_2, track_3, track_4, track_5, track_6
 
 RULES: tuple[Rule, ...] = (

@@ -70,9 +70,9 @@ def _unchanged(history: History, number: int, how: str) -> Iterator[Violation | 
 def _change(step: Step, changed: list[str]) -> str:
     if step.before is None or step.after is None:
         return "the row as a whole"
-    name, *others = changed
-    change = f"{name} from {told(getattr(step.before, name))} to {told(getattr(step.after, name))}"
-    return " and ".join([change, *others])
+    return ", ".join(
+        f"{name} from {told(getattr(step.before, name))} to {told(getattr(step.after, name))}" for name in changed
+    )
 
 
 def _tied_progress(history: History, number: int) -> bool:

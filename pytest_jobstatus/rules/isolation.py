@@ -8,7 +8,7 @@ from pytest_jobstatus.history import History
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules.effects import effect_lost
 from pytest_jobstatus.rules.rule import Plans, Violation, rule
-from pytest_jobstatus.rules.saying import told
+from pytest_jobstatus.rules.saying import named, told
 
 
 @rule("ISO-1", Plans.INTERLEAVED, others=True, incidents=("jcass77/django-apscheduler#75",))
@@ -39,12 +39,3 @@ def touched(history: History, number: int) -> Violation | None:
             message = f"{step.event.name} of {own} changed {changed[0]} of {named(label)} from {old} to {new}"
         return Violation(step=number, field=f"others {label}", message=message)
     return None
-
-
-def named(label: str) -> str:
-    r"""A job as a message names it: in quotes and by code points where two might look the same.
-
-    >>> named("job-1"), named("#e\u0301")
-    ('job-1', "'#e\\u0301'")
-    """
-    return label if label.replace("-", "").isalnum() and label.isascii() else ascii(label)

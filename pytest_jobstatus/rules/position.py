@@ -131,9 +131,19 @@ def missed(history: History, number: int, *, because: str = "was ahead of what w
         message = f"{told} and must show {or_so(allowed)}; it shows {step.after.status}"
         return Violation(step=number, field="status", message=message)
     if history.profile.supports("attempt") and (step.after.attempt or 0) != step.event.attempt:
-        message = f"{told} and must show attempt {step.event.attempt}; it shows {step.after.attempt}"
+        message = f"{told} and must show attempt {step.event.attempt}; it shows {attempt_shown(step.after)}"
         return Violation(step=number, field="attempt", message=message)
     return None
+
+
+def attempt_shown(shown: Snapshot) -> str:
+    """The attempt as a message ends with it; where there is none, what to say if there never is.
+
+    >>> attempt_shown(Snapshot("a", Status.ACTIVE))
+    "none (a tracker without attempts says so: unsupported={'attempt': 'why'})"
+    """
+    hint = "none (a tracker without attempts says so: unsupported={'attempt': 'why'})"
+    return hint if shown.attempt is None else str(shown.attempt)
 
 
 def is_news(history: History, number: int) -> bool:

@@ -56,3 +56,12 @@ def lacks(shown: JobError | str | None, error: JobError) -> str | None:
     if isinstance(shown, JobError) and shown.type != error.type and not shown.type.endswith(f".{error.type}"):
         return f"failed with type {told(error.type)}, but the job shows type {told(shown.type)}"
     return None
+
+
+def named(label: str) -> str:
+    r"""A job as a message names it: in quotes and by code points where two might look the same.
+
+    >>> named("job-1"), named("#e\u0301")
+    ('job-1', "'#e\\u0301'")
+    """
+    return label if label.replace("-", "").isalnum() and label.isascii() else ascii(label)

@@ -145,9 +145,8 @@ def track_4(history: History) -> Iterator[Violation | None]:
             message = f"{name} was delivered, so the job must show {status}; it shows {step.after.status}"
             yield Violation(step=number, field="status", message=message)
         elif history.profile.supports("attempt") and (step.after.attempt or 0) != end.event.attempt:
-            message = (
-                f"{name} was delivered, so the job must show attempt {end.event.attempt}; it shows {step.after.attempt}"
-            )
+            told = f"{name} was delivered, so the job must show attempt {end.event.attempt}"
+            message = f"{told}; it shows {position.attempt_shown(step.after)}"
             yield Violation(step=number, field="attempt", message=message)
         else:
             yield None

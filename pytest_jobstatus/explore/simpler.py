@@ -1,0 +1,124 @@
+"""What can be made plainer in a plan that keeps its deliveries: losses, strays, attempts, values, instants, names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from pytest_jobstatus.clocks import Clock
+from pytest_jobstatus.delivery import Plan, job_names, keeping
+from pytest_jobstatus.events import Event, Mark
+from pytest_jobstatus.misuse import Misuse
+from pytest_jobstatus.runs import check_possible, emit, may_follow
+
+
+def simplifications(plan: Plan, clock: Clock) -> Iterator[Plan]:
+    """Each way to make the plan a little plainer, the largest steps first.
+
+    Args:
+        plan: any.
+        clock: the plainest that suits the tracker's resolution.
+    """
+    if plan.lost:
+        yield keeping(plan, range(len(plan.order)))
+        yield from (_without(plan, index) for index in plan.lost)
+    if plan.strangers:
+        yield replace(plan, strangers=())
+    if plan.reads > 1:
+        yield replace(plan, reads=plan.reads - 1)
+    yield from _no_strays(plan)
+    yield from _fewer_attempts(plan)
+    yield from _all_plain(plan, clock)
+    for place in range(len(plan.events)):
+        for event in _plainer(plan.events[place], place, clock):
+            if event != plan.events[place]:
+                yield replace(plan, events=(*plan.events[:place], event, *plan.events[place + 1 :]))
+
+
+def _without(plan: Plan, gone: int) -> Plan:
+    """The plan without an event that is never delivered."""
+    kept = [index for index in range(len(plan.events)) if index != gone]
+    return replace(
+        plan,
+        events=tuple(plan.events[index] for index in kept),
+        order=tuple(kept.index(index) for index in plan.order),
+        strays=frozenset(kept.index(index) for index in plan.strays if index != gone),
+    )
+
+
+def _no_strays(plan: Plan) -> Iterator[Plan]:
+    """The strays as part of the run, where one could be it: told at its right place."""
+    for stray in sorted(plan.strays):
+        for place in range(len(plan.events)):
+            sequence = [index for index in range(len(plan.events)) if index != stray]
+            sequence.insert(place, stray)
+            moved = Plan(
+                events=tuple(plan.events[index] for index in sequence),
+                order=tuple(sequence.index(index) for index in plan.order),
+                strays=frozenset(sequence.index(index) for index in plan.strays if index != stray),
+                reads=plan.reads,
+                strangers=plan.strangers,
+                clock=plan.clock,
+            )
+            if _possible(moved):
+                yield moved
+
+
+def _fewer_attempts(plan: Plan) -> Iterator[Plan]:
+    for attempt in range(plan.attempts, 0, -1):
+        lowered = tuple(
+            event if event.attempt < attempt else replace(event, attempt=event.attempt - 1) for event in plan.events
+        )
+        smaller = replace(plan, events=lowered)
+        if _possible(smaller):
+            yield smaller
+
+
+def _all_plain(plan: Plan, clock: Clock) -> Iterator[Plan]:
+    """Clocks that agree, plain values and plain names: all together, then each by itself."""
+    names = job_names(plan.jobs, taken=plan.strangers)
+    timed = tuple(replace(event, occurred_at=_tick(event, place, clock)) for place, event in enumerate(plan.events))
+    valued = tuple(_plain(event, place) for place, event in enumerate(plan.events))
+    both = tuple(_plain(event, place) for place, event in enumerate(timed))
+    renamed = tuple(replace(event, job_id=names[event.job_id]) for event in both)
+    for events, name in ((renamed, clock.name), (both, clock.name), (timed, clock.name), (valued, plan.clock)):
+        if events != plan.events:
+            yield replace(plan, events=events, clock=name)
+    kept = tuple(replace(event, job_id=names[event.job_id]) for event in plan.events)
+    if kept != plan.events:
+        yield replace(plan, events=kept)
+
+
+def _plainer(event: Event, place: int, clock: Clock) -> Iterator[Event]:
+    """One event with plain values, at its tick, in UTC; and its error with one part plain."""
+    plain = _plain(event, place)
+    yield plain
+    yield replace(event, occurred_at=_tick(event, place, clock))
+    yield replace(event, occurred_at=event.occurred_at.astimezone(UTC))
+    if event.error is not None and plain.error is not None:
+        yield replace(event, error=replace(event.error, type=plain.error.type))
+        yield replace(event, error=replace(event.error, message=plain.error.message))
+        yield replace(event, error=replace(event.error, traceback=plain.error.traceback))
+
+
+def _tick(event: Event, place: int, clock: Clock) -> datetime:
+    return clock.at(place, Mark(event.kind, event.attempt))
+
+
+def _plain(event: Event, place: int) -> Event:
+    """The event with values of our own."""
+    return emit(Mark(event.kind, event.attempt), at=event.occurred_at, job=event.job_id, nth=place % 20)
+
+
+def _possible(plan: Plan) -> bool:
+    """Whether a queue could emit what is not marked as a stray, and every event makes sense by itself."""
+    if not all(may_follow(None, Mark(event.kind, event.attempt)) for event in plan.events):
+        return False
+    try:
+        for job in plan.jobs:
+            own = [event for index, event in enumerate(plan.events) if event.job_id == job and index not in plan.strays]
+            check_possible(own, source="shrinking")
+    except Misuse:
+        return False
+    return True

@@ -1,0 +1,100 @@
+"""TIME-1 to TIME-3: timestamps stand in order, whoever's clock they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pytest_jobstatus.history import History
+from pytest_jobstatus.rules import instants
+from pytest_jobstatus.rules.effects import effect_lost
+from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
+from pytest_jobstatus.rules.saying import told_apart
+from pytest_jobstatus.tracker import Snapshot
+
+OPENING = ("created", "active", "progress", "retrying", "stalled")
+"""Without any of them a run is one event."""
+
+
+@rule(
+    "TIME-1",
+    Plans.CLOCKS,
+    Plans.SAMPLES,
+    needs=(
+        Need(groups=(("created_at",), ("started_at",), instants.ENDS), at_least=2),
+        Need(groups=(("created", "active"),)),
+    ),
+    incidents=("tudo-r/BatchJobs#112",),
+)
+def time_1(history: History) -> Iterator[Violation | None]:
+    """`created_at`, `started_at` and the end time stand in order whenever they are shown: each later than the one
+    before where the profile says "strict", else none earlier.
+
+    Intent: Durations are computed from these columns; a negative one breaks charts, alerts and database constraints.
+    Not checked if: the tracker shows fewer than two of the three times.
+    Exercised: each read that shows two of them; clocks that agree, share one instant, or disagree by five minutes.
+    If it fails: times of two clocks stored side by side as they came. Move the newer time behind the older in the
+    statement that writes it.
+    """
+    for number, step in enumerate(history.steps):
+        if step.after is None:
+            continue
+        wrong = _disorder(history, number, step.after)
+        if wrong is not None or instants.shown_pairs(step.after):
+            yield wrong
+
+
+def _disorder(history: History, number: int, shown: Snapshot) -> Violation | None:
+    strict = history.profile.order == "strict"
+    wrong = instants.disordered(shown, strict=strict)
+    if wrong is None:
+        return None
+    first, second = wrong
+    relation = "later than" if strict else "no earlier than"
+    newer, older = told_apart(getattr(shown, second), getattr(shown, first))
+    return Violation(step=number, field=second, message=f"{second} must be {relation} {first}: {newer} against {older}")
+
+
+@rule(
+    "TIME-2",
+    Plans.SKEWS,
+    Plans.SAMPLES,
+    needs=(
+        Need(groups=(("skew",),)),
+        Need(groups=(("created", "retrying", "stalled", "cancelled"),)),
+        Need(groups=(OPENING,)),
+    ),
+    incidents=("Abilityai/trinity#1832", "go-gitea/gitea#39322"),
+)
+def time_2(history: History) -> Iterator[Violation | None]:
+    """Clocks that disagree (a worker minutes behind or ahead) break neither the order nor lose an event.
+
+    Intent: No two machines agree on the time; what counts is what happened after what.
+    Not checked if: an event was refused (TRACK-3 tells of it).
+    Exercised: each delivery of a run in which a later event has an earlier instant.
+    If it fails: events are ordered, or thrown away as old, by their instants. Order them by attempt and phase, and
+    move times the least that keeps them in order.
+    """
+    if instants.disagree(history):
+        yield from _in_order_and_not_lost(history)
+
+
+@rule("TIME-3", Plans.TIES, Plans.SAMPLES, needs=(Need(groups=(OPENING,)),), incidents=("runs-on/runs-on#539",))
+def time_3(history: History) -> Iterator[Violation | None]:
+    """Events that share one instant (a job faster than the clock's tick) break neither the order nor lose an event.
+
+    Intent: A fast job is created, started and done within one tick; its row must not stop at the first of them.
+    Not checked if: an event was refused (TRACK-3 tells of it).
+    Exercised: each delivery of a run in which two events share an instant, as far as the tracker's resolution goes.
+    If it fails: `WHERE updated_at < :at` keeps the first of two; a CHECK of strict order refuses the second. Let
+    attempt and phase break the tie, and move the later time by one tick.
+    """
+    if instants.tie(history):
+        yield from _in_order_and_not_lost(history)
+
+
+def _in_order_and_not_lost(history: History) -> Iterator[Violation | None]:
+    for number, step in enumerate(history.steps):
+        if step.index in history.plan.strays:
+            return
+        wrong = _disorder(history, number, step.after) if step.after is not None else None
+        yield wrong or effect_lost(history, number)
