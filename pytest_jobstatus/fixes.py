@@ -28,10 +28,17 @@ class Fix(NamedTuple):
     sqlite: str
 
 
+PYTHON: dict[str, Callable[..., object]] = {
+    each.__name__: each for each in (storable, checked_progress, checked_id, in_utc)
+}
+"""What is to be done before the statement. PostgreSQL takes instants as they are."""
+
+WHOLE = "CONV-2"
+"""The rule whose fix is the whole statement."""
 ENDS, TIMES = "ended_at", "created_at started_at ended_at"
 MOVES, NEWS = "position status", "progress progress_attempt progress_at"
 CURES: dict[str, tuple[str, str]] = {
-    "TRACK-1": ("The kind of the event alone decides the status. Commit before you return.", "status"),
+    "TRACK-1": ("The kind of the event alone decides the status. Commit before you return.", MOVES),
     "TRACK-2": ("Ask for the one row, and for nothing else; no row: nobody has heard of the job.", "READ"),
     "TRACK-3": ("One statement takes every event: the first makes the row, no other is refused.", f"job_id {MOVES}"),
     "TRACK-4": ("The end needs no row and no predecessor; it is ahead of all that is open.", f"job_id {MOVES} {ENDS}"),
@@ -53,25 +60,28 @@ CURES: dict[str, tuple[str, str]] = {
     "TIME-8": ("A time is filled or kept, never emptied.", TIMES),
     "TIME-9": ('The earliest start stays: `Profile(started="first")`.', "started_at"),
     "CONV-1": ("The greatest position wins in every order; arrival decides nothing.", f"{MOVES} attempt"),
-    "CONV-2": ("Each column is decided by what the events carry. This is the whole statement.", " ".join(SQLITE)),
+    WHOLE: (
+        "The whole statement; `:now` is the writer's clock, all else the event's own, and its arrival decides nothing.",
+        " ".join((*SQLITE, "READ", *PYTHON)),
+    ),
     "RETRY-1": ("A failure that will be retried is told as `retrying`, and shows delayed.", MOVES),
     "RETRY-2": ("Store the attempt that the event carries.", f"{MOVES} attempt"),
     "RETRY-3": ("Attempt before phase: what an older attempt tells is never ahead.", f"{MOVES} attempt"),
-    "RETRY-4": ("The greater of the two attempts.", "attempt"),
+    "RETRY-4": ("The greater of the two attempts.", "position attempt"),
     "RETRY-5": ("The last failure replaces the error, by nothing where it has none.", "position error"),
     "RETRY-6": ("A retry brings its error, and nothing else but a newer failure removes it.", "position error"),
     "RETRY-7": ('A late end ends the job and leaves the greater attempt: `late_end="taken"`.', f"{MOVES} attempt"),
     "CANC-1": ("A cancellation is an end of its own, with its time and its author.", f"{MOVES} {ENDS} cancelled_by"),
     "CANC-2": ("A cancellation is an end, also before the start: a start is not ahead of it.", MOVES),
     "CANC-3": ("A cancellation of what is over finds every column guarded.", f"{MOVES} {ENDS} cancelled_by"),
-    "CANC-4": ("The kind of the event alone decides, never a text.", "status error"),
+    "CANC-4": ("The kind of the event alone decides, never a text.", f"{MOVES} error"),
     "PROG-1": ("Store JSON, null included.", "progress checked_progress"),
     "PROG-2": ("Keep attempt and instant beside the value; older news changes none of the three.", NEWS),
     "PROG-3": ("Progress is a sign that its attempt is active: it moves only what is behind.", f"{MOVES} {TIMES}"),
     "PROG-4": ("The new value takes the old one's place; nothing is merged.", "progress"),
     "STALL-1": ("A stalled job is pending in its attempt, which is ahead of active in it.", MOVES),
     "STALL-2": ("A stall report of an older attempt, or after the end, is not ahead.", MOVES),
-    "DATA-1": ("Escape what no database takes, before the statement; then bind it.", "error storable"),
+    "DATA-1": ("Escape what no database takes, before the statement; then bind it.", "position error storable"),
     "DATA-2": (
         "Refuse what cannot be stored before the statement, so that no transaction fails.",
         f"{NEWS} checked_progress",
@@ -81,11 +91,6 @@ CURES: dict[str, tuple[str, str]] = {
     "LOAD-1": ("Nothing to wait for: the guard is in the statement, whatever came or did not come before.", MOVES),
 }
 """By rule: the idea, and the columns and other parts that cure."""
-
-PYTHON: dict[str, Callable[..., object]] = {
-    each.__name__: each for each in (storable, checked_progress, checked_id, in_utc)
-}
-"""What is to be done before the statement. PostgreSQL takes instants as they are."""
 
 
 def fix(rule: str) -> Fix:

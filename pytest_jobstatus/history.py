@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -49,8 +48,7 @@ class Step(NamedTuple):
     waited: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class History:
+class History(NamedTuple):
     """All that was seen of one plan.
 
     Args:
@@ -70,11 +68,11 @@ class History:
     profile: Profile
     steps: tuple[Step, ...]
     shift: timedelta = timedelta()
-    labels: Mapping[str, str] = field(default_factory=dict)
-    first: Mapping[str, Snapshot] = field(default_factory=dict)
+    labels: Mapping[str, str] = NOTHING
+    first: Mapping[str, Snapshot] = NOTHING
     read_early: bool = False
     unreadable: str | None = None
-    causal: Mapping[int, Snapshot | None] = field(default_factory=dict)
+    causal: Mapping[int, Snapshot | None] = MappingProxyType({})
 
     def of_each_job(self) -> Iterator[History]:
         """The history of each job by itself; the rules but ISO judge one job at a time."""
@@ -83,7 +81,7 @@ class History:
             return
         for label in self.plan.jobs:
             own = [step for step in self.steps if self.labels[step.event.job_id] == label]
-            yield replace(self, steps=tuple(own))
+            yield self._replace(steps=tuple(own))
 
 
 def recent(*, now: datetime, zone: tzinfo | None = None) -> timedelta:

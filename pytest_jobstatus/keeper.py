@@ -41,7 +41,7 @@ def keep(folder: Path, commands: list[list[str]], user: int | None) -> int:
                     group=user,
                     extra_groups=groups,
                 )
-                if _owned(server) or server.returncode:
+                if _orphaned(server) or server.returncode:
                     break
         if server is not None and server.poll():
             sys.stderr.write((folder / "log").read_text(encoding="utf-8", errors="replace")[-2000:])
@@ -53,7 +53,7 @@ def keep(folder: Path, commands: list[list[str]], user: int | None) -> int:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _owned(server: subprocess.Popen[bytes]) -> bool:
+def _orphaned(server: subprocess.Popen[bytes]) -> bool:
     """Wait for the command; True if the owner was gone before it ended."""
     while server.poll() is None:
         if select.select([sys.stdin], [], [], 0.05)[0]:

@@ -54,7 +54,6 @@ def snapshot_of(shown: object, *, job_id: str, profile: Profile, source: str) ->
     values["progress"] = _copied(values["progress"])
     made = object.__new__(Snapshot)
     made.__dict__.update(values)
-    made.__dict__.setdefault("early_end", None)
     return made
 
 

@@ -29,6 +29,7 @@ ROOM = 100 * 2**20
 """In bytes: what a small database takes."""
 PATIENCE = 60
 """In seconds: how long a server may take to start."""
+INITDB = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -54,7 +55,7 @@ def postgres_from_wheel() -> Iterator[str]:
         if copied:
             binaries = _copy(binaries, folder)
         data = folder / "data"
-        initdb = [f"{binaries}/initdb", "-D", str(data), *"-U postgres -E UTF8 -A trust --no-locale --no-sync".split()]
+        initdb = [f"{binaries}/initdb", "-D", str(data), *INITDB]
         settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
         server = [f"{binaries}/postgres", "-D", str(data), "-k", str(folder), *settings]
         with _kept(folder, [initdb, server], user) as keeper:

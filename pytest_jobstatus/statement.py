@@ -212,25 +212,25 @@ def _chosen(names: Collection[str], shown: Collection[str] | None) -> Iterator[s
 
 
 def storable(text: str) -> str:
-    """Text that every database takes: NUL and lone surrogates become escapes that a person can read."""
+    """Text that every database takes: NUL and lone surrogates become readable escapes."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def checked_progress(value: object) -> str:
     """The progress as JSON; what no database can hold is refused before the statement."""
+    allowed = "JSON without NaN, Infinity, NUL and lone surrogates"
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode()  # refuses lone surrogates
-        if "\\u0000" in text.replace("\\\\", ""):
-            raise ValueError("it contains NUL")  # noqa: TRY301
     except ValueError as error:
-        allowed = "JSON without NaN, Infinity, NUL and lone surrogates"
-        raise ValueError(f"progress {value!a:.60}: allowed is {allowed}: {error}") from None
+        raise ValueError(f"progress {value!a:.60}: allowed is {allowed}: {error}") from error
+    if "\\u0000" in text.replace("\\\\", ""):
+        raise ValueError(f"progress {value!a:.60}: allowed is {allowed}")
     return text
 
 
 def checked_id(job_id: str) -> str:
-    """The id as it is; one that a database would have to change is refused, never cut or folded."""
+    """The id as it is; one that a database would have to change is refused."""
     if storable(job_id) != job_id:
         raise ValueError(f"job_id {job_id!a}: allowed is text without NUL and lone surrogates")
     return job_id

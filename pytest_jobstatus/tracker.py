@@ -65,7 +65,8 @@ class Snapshot:
     error: JobError | str | None = None
     progress: Any = None
     cancelled_by: str | None = None
-    early_end: datetime | None = field(default=None, init=False, repr=False, compare=False)
+
+    early_end: ClassVar[datetime | None] = None
     """The `ended_at` of a mapping whose status is open: TIME-4 tells of it, and no other rule takes it for a time."""
 
     @property
@@ -77,7 +78,7 @@ class Snapshot:
 
 END_TIMES = {Status.COMPLETED: "completed_at", Status.FAILED: "failed_at", Status.CANCELLED: "cancelled_at"}
 TIMES = ("created_at", "started_at", "completed_at", "failed_at", "cancelled_at", "updated_at")
-FIELDS = tuple(each.name for each in fields(Snapshot) if each.init)
+FIELDS = tuple(each.name for each in fields(Snapshot))
 OPTIONAL_FIELDS = FIELDS[2:]
 
 KINDS_MAYBE_MISSING = ("created", "active", "progress", "retrying", "stalled", "cancelled")

@@ -18,6 +18,7 @@ PLAIN_ERRORS: tuple[JobError, ...] = (
     JobError("HTTPError", "404 Client Error: Not Found for url: http://host:80/a?b=%20&c=1"),
     JobError("ValueError", """it's "quoted" and 100 % of {it} is %s \\n <b>&amp;</b>"""),
     JobError("ValueError", "1234567"),
+    JobError("shop.errors.OutOfStock", "none left"),
     JobError("ValueError", "None"),
     JobError("Größenfehler", "Größe zu groß: 7 € – なぜ 🙂"),
     JobError("ValueError", f"a long text: {'0123456789' * 18} and its end"),

@@ -1,9 +1,12 @@
-"""What the tests share: pytester, which runs pytest inside a test, and golden files."""
+"""What the tests share: pytester, which runs pytest inside a test, golden files, and a PostgreSQL server."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from pytest_jobstatus.servers import postgres_from_wheel
 from tests.golden_files import UPDATE, Golden
 
 pytest_plugins = ["pytester"]
@@ -18,3 +21,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def golden(pytestconfig: pytest.Config) -> Golden:
     """The golden files, to compare a text with."""
     return Golden(update=pytestconfig.getoption(UPDATE))
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server, one for the run or for each worker of xdist."""
+    with postgres_from_wheel() as url:
+        yield url

@@ -7,9 +7,10 @@ import re
 import secrets
 import sqlite3
 from datetime import datetime
-from typing import Any, LiteralString, cast
+from typing import Any
 
 import psycopg
+from psycopg.rows import dict_row
 
 from pytest_jobstatus import Event, JobError, Profile
 from pytest_jobstatus.statement import (
@@ -91,7 +92,7 @@ class OnPostgresql:
 
     def __init__(self, url: str, columns: Columns = POSTGRESQL) -> None:
         self.connection: psycopg.Connection[dict[str, Any]] = psycopg.Connection.connect(
-            url.replace("+psycopg", "", 1), autocommit=True, row_factory=psycopg.rows.dict_row
+            url.replace("+psycopg", "", 1), autocommit=True, row_factory=dict_row
         )
         self.schema = f"known_good_{secrets.token_hex(6)}"
         self.connection.execute(self.sql(f"CREATE SCHEMA {self.schema}"))
@@ -100,9 +101,9 @@ class OnPostgresql:
         self.upsert, self.reading = self.sql(upsert(columns)), self.sql(READ)
 
     @staticmethod
-    def sql(text: str) -> LiteralString:
+    def sql(text: str) -> bytes:
         """The text with psycopg's names for parameters."""
-        return cast("LiteralString", re.sub(r":(\w+)", r"%(\1)s", text))
+        return re.sub(r":(\w+)", r"%(\1)s", text).encode()
 
     def apply(self, event: Event) -> None:
         self.connection.execute(self.upsert, given(event), prepare=True)

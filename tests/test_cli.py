@@ -54,6 +54,23 @@ def test_exit_codes(arguments: tuple[str, ...], code: int, said: str, capsys: py
     assert (found, said in out) == (code, True), out
 
 
+QUITTING = """
+import sys, pytest
+from tests.small_trackers import Small
+
+class InFactory:
+    def __init__(self):
+        sys.exit(3)
+
+class Skipping:
+    def __init__(self):
+        pytest.skip("no database here")
+
+class InApply(Small):
+    def apply(self, event):
+        sys.exit(0)
+"""
+
 MISUSES = [
     ((), "the following arguments are required: COMMAND"),
     (("check",), "the following arguments are required: TARGET"),
@@ -79,6 +96,11 @@ MISUSES = [
     (("explain", "TERM"), "explain: TERM is a family; say which rule: TERM-1, TERM-2, TERM-3"),
     (("explain", "RACE-1"), "explain: RACE-1 is not checked yet"),
     (("replay", "none.toml", SMALL), "none.toml: cannot be read"),
+    (("replay", SMALL, "none.toml"), "no such file; the order is: jobstatus replay FILE TARGET"),
+    (("check", ":Tracker"), "target ':Tracker': allowed are module:attribute, or celery:URL"),
+    (("check", "ending:Tracker"), "importing ending raised SystemExit: 0"),
+    (("check", "quitting:InFactory"), "quitting:InFactory: the factory raised SystemExit: 3; nothing was judged"),
+    (("check", "quitting:Skipping"), "the tracker gave up: Skipped: no database here; it was not judged"),
     (("init", "bad.py"), "init 'bad.py': the file exists, and nothing is overwritten"),
     (("init", "my-adapter.py"), "init 'my-adapter.py': allowed is a Python file that can be imported"),
     (("init", "no/such/adapter.py"), "init 'no/such/adapter.py': cannot be written"),
@@ -98,6 +120,8 @@ def test_misuse_is_one_line(arguments: tuple[str, ...], said: str, capsys: pytes
     Path("profile.py").write_text(
         "from pytest_jobstatus import Profile\nProfile(unsupported={'stall': 'x'})\n", encoding="utf-8"
     )
+    Path("ending.py").write_text("import sys\nsys.exit(0)\n", encoding="utf-8")
+    Path("quitting.py").write_text(QUITTING, encoding="utf-8")
     code, out, err = run(capsys, *arguments)
     last = err.strip().splitlines()[-1]
     assert code == 2
@@ -105,6 +129,19 @@ def test_misuse_is_one_line(arguments: tuple[str, ...], said: str, capsys: pytes
     assert said in last
     assert "secret" not in err + out
     assert "Traceback" not in err + out
+
+
+def test_a_tracker_that_exits_is_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a handler raises is judged, though it be SystemExit(0)."""
+    Path("quitting.py").write_text(QUITTING, encoding="utf-8")
+    code, out, _ = run(capsys, "check", "quitting:InApply", "--rules=TRACK-3", "--effort=quick")
+    assert (code, "created must be accepted; it raised SystemExit: 0" in out) == (1, True), out
+
+
+def test_rules_add_up(capsys: pytest.CaptureFixture[str]) -> None:
+    """An option for rules that is given twice means all of them."""
+    _, out, _ = run(capsys, "check", SMALL, "--rules=TRACK-1", "--rules=TERM", "--effort=quick")
+    assert "conformant: 5 of" in out
 
 
 def test_counterexample_can_be_repeated(capsys: pytest.CaptureFixture[str]) -> None:

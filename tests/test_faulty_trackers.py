@@ -8,14 +8,16 @@ from operator import attrgetter
 
 import pytest
 
-from pytest_jobstatus import Report, RuleResult, engine
-from pytest_jobstatus.delivery import keeping
+from pytest_jobstatus import Report, RuleResult, check, engine
 from pytest_jobstatus.explore.effort import EFFORTS
+from pytest_jobstatus.explore.part import clocks_for
 from pytest_jobstatus.explore.search import Search
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.rules import RULES, named, select
 from tests.faulty_trackers import FAULTY, rules_of
 from tests.golden_files import FOLDER, Golden
+from tests.only import IMPLIED, ONLY
+from tests.removals import removals
 from tests.sound_trackers.merging import Sound
 
 GOLDEN = "faulty_trackers.txt"
@@ -48,20 +50,30 @@ def test_found_by_each_rule_it_breaks(tracker: type[Sound], golden: Golden) -> N
 
 
 @pytest.mark.parametrize("tracker", FAULTY, ids=NAME)
-def test_no_delivery_can_be_left_out(tracker: type[Sound]) -> None:
-    """Without any one of its deliveries a counterexample is none."""
+def test_nothing_can_be_taken_away(tracker: type[Sound]) -> None:
+    """Without any one of its deliveries, jobs, attempts, odd instants or odd values a counterexample is none."""
     factory = Factory.of(tracker)
     for result in report(factory, rules_of(tracker)).failed:
         assert result.counterexample is not None
         search = Search(rule=named(result.id, source="test"), effort=EFFORT, seed=0)
-        plan = result.counterexample.plan
-        places = range(len(plan.order)) if len(plan.order) > 1 else ()
-        spare = [
-            plan.events[plan.order[place]].name
-            for place in places
-            if search.fails(factory, keeping(plan, [other for other in places if other != place]))
-        ]
-        assert not spare, f"{result.id} fails without {spare} too"
+        tick = clocks_for(result.counterexample.history.profile)[0].tick
+        left = removals(result.counterexample.plan, tick=tick)
+        spare = [what for what, plan in left if search.fails(factory, plan)]
+        assert not spare, f"{result.id} fails without {', '.join(spare)} too"
+
+
+@pytest.mark.parametrize("number", ONLY)
+def test_each_rule_earns_its_place(number: str) -> None:
+    """Each rule has a faulty tracker that a whole check finds by this rule alone."""
+    (tracker,) = [each for each in FAULTY if each.__name__ == ONLY[number]]
+    failed = check(tracker).failed
+    assert [result.id for result in failed] == [number], [(result.id, str(result.counterexample)) for result in failed]
+
+
+def test_the_other_rules_have_a_reason() -> None:
+    """A rule that catches nothing that no other rule catches is kept for a stated reason."""
+    assert {rule.id for rule in RULES} == ONLY.keys() | IMPLIED.keys()
+    assert not ONLY.keys() & IMPLIED.keys()
 
 
 def test_each_rule_has_four_faulty_trackers() -> None:

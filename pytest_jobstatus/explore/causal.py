@@ -54,7 +54,7 @@ class Causal:
             shown = self._of_run[chosen]
             if shown is not None:
                 causal[step.number] = shown[0]
-        return replace(history, causal=causal)
+        return history._replace(causal=causal)
 
     def _shown(self, plan: Plan, chosen: list[int]) -> tuple[Snapshot | None] | None:
         """What the events show in the end, in a tuple of one; None where one was refused."""

@@ -22,6 +22,7 @@ class Effort:
         crowd: how many other jobs come between an end and what comes late.
         samples: how many larger plans are drawn at random.
         largest: the largest of these.
+        thin: of the larger families one plan in so many is tried.
         seconds: when a rule is given up as inconclusive.
     """
 
@@ -35,6 +36,7 @@ class Effort:
     crowd: int
     samples: int
     largest: int
+    thin: int
     seconds: float
 
 
@@ -50,6 +52,7 @@ EFFORTS = {
         crowd=30,
         samples=20,
         largest=10,
+        thin=3,
         seconds=30,
     ),
     "default": Effort(
@@ -63,6 +66,7 @@ EFFORTS = {
         crowd=60,
         samples=60,
         largest=12,
+        thin=1,
         seconds=120,
     ),
     "thorough": Effort(
@@ -76,6 +80,7 @@ EFFORTS = {
         crowd=2000,
         samples=2000,
         largest=16,
+        thin=1,
         seconds=3600,
     ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import islice
 
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore import orders, tables, times
@@ -54,6 +55,21 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
 }
 
 
+LARGE = (
+    Plans.BESIDE,
+    Plans.END_LAST,
+    Plans.INTERLEAVED,
+    Plans.OFFSETS,
+    Plans.PARTS,
+    Plans.PROGRESS_ORDERS,
+    Plans.SKEWS,
+    Plans.TIES,
+    Plans.TWO_ENDS,
+    Plans.ZOMBIES,
+)
+"""The families of which a small effort tries a part only: many plans of one kind."""
+
+
 @lru_cache(maxsize=128)
 def _begun(name: Plans, effort: Effort, profile: Profile, seed: int) -> tuple[Part, list[Plan]]:
     """A family, and what was made of it: rules ask for the same families, and pytest judges each by itself."""
@@ -70,7 +86,10 @@ def family(name: Plans, effort: Effort, profile: Profile, *, seed: int) -> Part:
         seed: of those that are drawn at random.
     """
     begun, made = _begun(name, effort, profile, seed)
-    return Part(begun.title, _growing(begun.plans, made))
+    plans = _growing(begun.plans, made)
+    if name in LARGE and effort.thin > 1:
+        return Part(f"one in {effort.thin} of: {begun.title}", islice(plans, None, None, effort.thin))
+    return Part(begun.title, plans)
 
 
 def _growing(plans: Iterator[Plan], kept: list[Plan]) -> Iterator[Plan]:

@@ -8,7 +8,7 @@ from datetime import timedelta, timezone
 from itertools import permutations
 
 from pytest_jobstatus.delivery import Plan
-from pytest_jobstatus.events import Event, EventKind, Mark
+from pytest_jobstatus.events import TERMINAL_KINDS, Event, EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part
 from pytest_jobstatus.explore.telling import (
@@ -39,36 +39,42 @@ def progress_orders(effort: Effort, profile: Profile) -> Part:
     del effort
 
     def plans() -> Iterator[Plan]:
-        if not profile.supports("progress"):
-            return
-        same_attempt: tuple[tuple[float, ...], ...] = (
-            (10, 20, 30),
-            (10, 10),
-            (10, 10, 10),
-            (10.5, 11),
-            (10.25, 10.5),
-            (10, 10.5),
-            (-5,),
-            (-5, 30),
-        )
-        for seconds in same_attempt:
-            yield from _in_every_order(profile, _timed(profile, [PROGRESS] * len(seconds), seconds))
-        yield from _in_other_offsets(profile)
-        for around in (RETRYING, STALLED, COMPLETED, FAILED, CANCELLED):
-            if around.kind in profile.kinds:
-                for three in ((10, 20, 30), (10, 40, 30)):
-                    yield from _in_every_order(profile, _timed(profile, [PROGRESS, PROGRESS, around], three))
-        if has_attempts(profile):
-            marks = [PROGRESS, PROGRESS, ACTIVE_2, PROGRESS_2]
-            for four in ((10, 20, 30, 40), (30, 40, 50, 5), (10, 10, 10, 10)):
-                yield from _in_every_order(profile, _timed(profile, marks, four))
-            for ended in (RETRYING, STALLED):
-                if ended.kind in profile.kinds:
-                    marks = [ended, ACTIVE_2, PROGRESS_2]
-                    yield from _in_every_order(profile, _timed(profile, marks, (20, 30, 40)))
-            yield from _in_every_order(profile, _timed(profile, [PROGRESS, PROGRESS_2, PROGRESS_3], (30, 20, 10)))
+        for marks, seconds in _tables(profile):
+            if all(mark.kind in profile.kinds for mark in marks if mark.kind in (*AROUND, EventKind.PROGRESS)):
+                yield from _in_every_order(profile, _timed(profile, marks, seconds))
+        if profile.supports("progress"):
+            yield from _in_other_offsets(profile)
 
     return Part("up to 4 events with progress of up to 3 attempts in every order, then each again", plans())
+
+
+def _tables(profile: Profile) -> Iterator[tuple[Sequence[Mark], Sequence[float]]]:
+    """What follows the start of the first attempt, and at which second."""
+    for seconds in ONE_ATTEMPT:
+        yield [PROGRESS] * len(seconds), seconds
+    for around in (RETRYING, STALLED, COMPLETED, FAILED, CANCELLED):
+        for seconds in ((10, 20, 30), (10, 40, 30)):
+            yield (PROGRESS, PROGRESS, around), seconds
+    if has_attempts(profile):
+        for seconds in ((10, 20, 30, 40), (30, 40, 50, 5), (10, 10, 10, 10)):
+            yield (PROGRESS, PROGRESS, ACTIVE_2, PROGRESS_2), seconds
+        for ended in (RETRYING, STALLED):
+            yield (ended, ACTIVE_2, PROGRESS_2), (20, 30, 40)
+        yield (PROGRESS, PROGRESS_2, PROGRESS_3), (30, 20, 10)
+
+
+AROUND = (EventKind.RETRYING, EventKind.STALLED, *TERMINAL_KINDS)
+ONE_ATTEMPT: tuple[tuple[float, ...], ...] = (
+    (10, 20, 30),
+    (10, 10),
+    (10, 10, 10),
+    (10.5, 11),
+    (10.25, 10.5),
+    (10, 10.5),
+    (-5,),
+    (-5, 30),
+)
+"""When the progress of one attempt is told: apart, at one instant, within a second, before the start."""
 
 
 def _timed(profile: Profile, marks: Sequence[Mark], seconds: Sequence[float]) -> list[Event]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from textwrap import wrap
+from textwrap import indent, wrap
 
+from pytest_jobstatus.fixes import WHOLE, fix
 from pytest_jobstatus.history import History
 from pytest_jobstatus.report.table import table
 from pytest_jobstatus.rules import PLANNED, RULES, SPEC, Rule, Violation, named
@@ -155,12 +156,14 @@ def _entry(number: str, level: str, text: str) -> list[str]:
 
 def explanation(rule: Rule) -> list[str]:
     """All that is known of a rule."""
+    cure = fix(rule.id)
     sections = [
         ("", rule.text),
         ("Intent: ", rule.intent),
         ("Not checked if: ", rule.not_checked_if),
         ("Exercised: ", rule.exercised),
         ("If it fails: ", rule.look),
+        ("Fix: ", cure.title),
     ]
     lines = [f"{rule.id} ({rule.level}, {SPEC})"]
     for title, text in sections:
@@ -168,6 +171,10 @@ def explanation(rule: Rule) -> list[str]:
     if rule.incidents:
         lines += ["", "Seen in the field:"]
         lines += ["    https://github.com/" + incident.replace("#", "/issues/") for incident in rule.incidents]
+    for database, lines_of_it in (("PostgreSQL", cure.postgresql), ("SQLite", cure.sqlite)):
+        lines += ["", f"On {database}:", *indent(lines_of_it, "    ").splitlines()]
+    if rule.id != WHOLE:
+        lines += ["", f"The whole statement, which these lines are taken from: jobstatus explain {WHOLE}"]
     return lines
 
 

@@ -10,15 +10,20 @@ from tests.sound_trackers import (
     arrival,
     asynchronous,
     choices,
+    data,
     event_sourced,
+    inserts,
     life,
     merging,
     missing,
+    parts,
     refusing,
     shapes_of_reading,
     sql,
     state,
+    ticks,
     times,
+    upsert,
     write_behind,
 )
 
@@ -41,6 +46,14 @@ MOVING = "progress changes the status only where it is ahead, or never"
 SHAPE = "a Snapshot or a mapping with the same keys"
 ZONE = "aware times, or naive ones of a declared zone"
 MAKING = "a class or a function, plain or async, one that yields and cleans up included"
+TWO_ENDS = "which of two contradicting ends is right, where the first delivered is a zombie and ignored"
+REMOVAL = "requeue, removal and retention are outside the rules"
+INVENTED = "`created_at` shows another event's time until the creation is told"
+NO_START = "a start that was never told shows the end's time"
+NO_ERROR = "a failure without an error shows any text"
+TOUCHED = "an ignored zombie moves `updated_at`"
+TIED = "of two reports of one instant either may show again when it is told again"
+ODD = "what the store cannot hold is refused clearly or stored readable"
 LACKING = "what a tracker lacks it declares with a reason"
 
 SOUND: tuple[tuple[Callable[[], object], str], ...] = (
@@ -53,16 +66,28 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (merging.SoundArrival, ARRIVAL),
     (merging.SoundRefusing, REFUSING),
     (arrival.AutoNow, ARRIVAL),
+    (arrival.RealClock, f"{ORDER}; {ARRIVAL}"),
     (asynchronous.Locked, REFUSING),
     (asynchronous.awaitables, BEHIND),
+    (asynchronous.TaskPerBatch, BEHIND),
     (asynchronous.actor, MAKING),
     (choices.NotAfterEnd, f"{FILLED}; {LATE_PROGRESS}"),
     (choices.OutcomeOnly, f"{OLD_ERROR}; {FAILED_AT}"),
     (choices.StalledByAttempt, STALLED),
     (choices.IgnoresZombies, ZOMBIES),
     (choices.ProgressNeverMoves, MOVING),
+    (choices.CreationAfterEnd, FILLED),
+    (choices.EndForStart, NO_START),
+    (choices.NoErrorGiven, NO_ERROR),
+    (choices.ClearsByAttempt, f"{CLEARED}; {TWO_ENDS}"),
+    (choices.TouchedByZombies, TOUCHED),
+    (data.Columns, ODD),
+    (data.Readable, ODD),
     (event_sourced.EventLog, STORAGE),
-    (life.HashedIds, STORAGE),
+    (event_sourced.EventOnce, TIED),
+    (event_sourced.EventSet, f"{STORAGE}; {LATE_PROGRESS}"),
+    (inserts.InsertOnly, f"{STORAGE}; {CLEARED}"),
+    (life.HashedIds, f"{STORAGE}; {REMOVAL}"),
     (missing.NoCreation, LACKING),
     (missing.NoStart, LACKING),
     (missing.NoRetry, LACKING),
@@ -72,9 +97,18 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (missing.Percentages, LACKING),
     (missing.OnlyStatus, LACKING),
     (missing.OnlyEnds, LACKING),
+    (parts.Archive, LACKING),
+    (parts.OneRun, LACKING),
+    (parts.HiddenAttempt, LACKING),
+    (parts.NoDelayed, LACKING),
+    (parts.NoStartTime, LACKING),
+    (parts.StallsOnly, f"{LACKING}; {STALLED}"),
+    (parts.NoActive, LACKING),
+    (parts.Bare, LACKING),
     (refusing.RefusesAllBehind, REFUSING),
     (refusing.RefusesUnmoved, f"{REFUSING}; {MOVING}"),
     (refusing.RefusesAfterEnd, f"{REFUSING}; {ZOMBIES}"),
+    (refusing.RefusesButZombies, f"{REFUSING}; {TWO_ENDS}"),
     (shapes_of_reading.EndedAtMapping, SHAPE),
     (shapes_of_reading.SparseMapping, SHAPE),
     (sql.in_a_file, CONFLICT),
@@ -82,11 +116,18 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (sql.Normalised, CLEARED),
     (state.Registers, STORAGE),
     (state.CoroutinePerJob, CLEARED),
+    (ticks.StrictMillisecondsUp, f"{ORDER}; {RESOLUTION}; {STALLED}"),
+    (ticks.NaiveMinutes, f"{SHAPE}; {ZONE}"),
+    (ticks.HoursUp, RESOLUTION),
+    (ticks.InventsCreation, INVENTED),
+    (ticks.FirstHeard, f"{INVENTED}; {STARTED}"),
     (times.NearestSeconds, RESOLUTION),
     (times.StrictMinutesUp, f"{ORDER}; {RESOLUTION}"),
     (times.HoursInAnyOffset, f"{RESOLUTION}; {ZONE}"),
     (times.NaiveBerlin, ZONE),
     (times.NaiveLordHowe, ZONE),
+    (upsert.UpsertWhileOpen, f"{FAILED_AT}; {LATE_PROGRESS}"),
     (write_behind.Threaded, BEHIND),
+    (write_behind.Drowsy, BEHIND),
 )
 """Each with the sentence that it stands for, most of them from the rule book's "Legal variety"."""

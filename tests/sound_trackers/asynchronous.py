@@ -88,6 +88,39 @@ async def awaitables() -> Awaitables:
     return Awaitables()
 
 
+class TaskPerBatch:
+    """Starts a task when something waits, which lets others run before it writes."""
+
+    profile = Profile()
+
+    def __init__(self) -> None:
+        self.store = Sound()
+        self.waiting: list[Event] = []
+        self.task: asyncio.Task[None] | None = None
+
+    async def write(self) -> None:
+        """Write what waits, until nothing does."""
+        while self.waiting:
+            await asyncio.sleep(0)
+            batch, self.waiting = self.waiting, []
+            for event in batch:
+                self.store.apply(event)
+
+    async def apply(self, event: Event) -> None:
+        json.dumps(event.progress)
+        self.waiting.append(event)
+        if self.task is None or self.task.done():
+            self.task = asyncio.get_running_loop().create_task(self.write())
+
+    async def read(self, job_id: str) -> Snapshot | None:
+        return self.store.read(job_id)
+
+    async def settle(self) -> None:
+        """Wait until nothing waits."""
+        if self.task is not None:
+            await self.task
+
+
 Letter = tuple[Event | str, asyncio.Future[Snapshot | None]]
 
 

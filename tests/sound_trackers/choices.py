@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_jobstatus import Event, EventKind, JobError, Profile, Snapshot, Status
-from tests.sound_trackers.merging import Row, Sound, SoundStrict
+from tests.sound_trackers.merging import LONG_AGO, Row, Sound, SoundLatest, SoundStrict
 
 
 class NotAfterEnd(SoundStrict):
@@ -67,3 +67,48 @@ class ProgressNeverMoves(Sound):
             row.status = row.status or Status.PENDING
         else:
             super().move(row, event)
+
+
+class CreationAfterEnd(Sound):
+    """Fills in the creation after the end, but not the start."""
+
+    def times(self, row: Row, event: Event, *, ahead: bool) -> None:
+        if not (row.over and event.kind is EventKind.ACTIVE):
+            super().times(row, event, ahead=ahead)
+
+
+class EndForStart(Sound):
+    """Shows the end as the start of a job that ran and whose start was never told."""
+
+    def show(self, row: Row) -> Snapshot:
+        shown = super().show(row)
+        ran = row.status in (Status.COMPLETED, Status.FAILED) and row.attempt > 0
+        return replace(shown, started_at=row.started_at or row.ended_at) if ran else shown
+
+
+class NoErrorGiven(Sound):
+    """Says of a failure that came without an error that there was none."""
+
+    def show(self, row: Row) -> Snapshot:
+        shown = super().show(row)
+        silent = row.status is Status.FAILED and row.error is None
+        return replace(shown, error=JobError("Unknown", "(no error given)")) if silent else shown
+
+
+class ClearsByAttempt(IgnoresZombies, NotAfterEnd, SoundLatest):
+    """Clears error and progress at any sign of a higher attempt, and ignores late ends of lower ones."""
+
+    profile = Profile(order="strict", started="latest", late_end="ignored")
+
+    def move(self, row: Row, event: Event) -> None:
+        if event.attempt > row.attempt:
+            row.error, row.progress, row.progress_key = None, None, (event.attempt, LONG_AGO)
+        super().move(row, event)
+
+
+class TouchedByZombies(ClearsByAttempt):
+    """Notes in `updated_at` that it heard of a late end which it ignored."""
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        super().merge(row, event, value)
+        self.touch(row, event)

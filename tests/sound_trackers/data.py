@@ -69,7 +69,7 @@ class Columns:
         if event.kind is EventKind.CREATED and created is None:
             self.put(job, created_at=min(at, started or at, ended or at))
         if ended is None:
-            if event.kind is EventKind.ACTIVE and event.attempt <= self.get("started_of", job, event.attempt):
+            if event.kind is EventKind.ACTIVE and event.attempt < self.get("started_of", job, event.attempt + 1):
                 self.put(job, started_of=event.attempt, started_at=max(at, created or at))
             if event.kind.terminal:
                 self.put(job, ended_at=max(at, started or at, created or at), cancelled_by=event.cancelled_by)
@@ -97,7 +97,7 @@ class Columns:
 
 
 class Readable(Sound):
-    """Replaces what it cannot store: odd progress by a note, odd characters in errors by others, tracebacks by nothing."""
+    """Replaces what it cannot store: odd progress by a note, odd characters in errors by others."""
 
     def apply(self, event: Event) -> None:
         problem = odd(event.progress)

@@ -1,4 +1,4 @@
-"""A sound tracker that stores events, and no rows."""
+"""Sound trackers that store events, and no rows."""
 
 from __future__ import annotations
 
@@ -28,6 +28,27 @@ class EventLog:
 
     def read(self, job_id: str) -> Snapshot | None:
         return folded(self.logs[job_id]) if job_id in self.logs else None
+
+
+class EventOnce(EventLog):
+    """Appends no event a second time, so that of two reports of one instant the first does not show again."""
+
+    def apply(self, event: Event) -> None:
+        if event not in self.logs[event.job_id]:
+            super().apply(event)
+
+
+class EventSet(EventLog):
+    """Keeps each event once, a repeated report of progress as the newest, and none that comes after the end."""
+
+    def apply(self, event: Event) -> None:
+        log = self.logs[event.job_id]
+        if log and log[-1].kind.terminal:
+            return
+        if event.kind is EventKind.PROGRESS and event in log:
+            log.remove(event)
+        if event not in log:
+            log.append(event)
 
 
 def folded(log: Sequence[Event]) -> Snapshot:

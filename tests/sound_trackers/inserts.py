@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from pytest_jobstatus import Event, EventKind, JobError, Profile, Snapshot, Status
 from tests.sound_trackers.layout import Layout
@@ -40,8 +41,9 @@ class InsertOnly(Database):
         value = json.dumps(event.progress)
         given = {"job": self.key(event.job_id), "kind": event.kind, "attempt": event.attempt}
         given |= {"at": in_microseconds(event.occurred_at), "error": in_a_line(event.error)}
-        shown = self.all("SELECT coalesce(max(attempt), 0) FROM move WHERE job = :job", **given)[0][0]
-        ended = self.all("SELECT 1 FROM ending WHERE job = :job", **given)
+        sql = """SELECT coalesce(max(attempt), 0), EXISTS (SELECT 1 FROM ending WHERE job = :job)
+            FROM move WHERE job = :job"""
+        shown, ended = self.all(sql, **given)[0]
         outcome = event.kind in (EventKind.COMPLETED, EventKind.FAILED)
         if outcome and not ended and event.attempt < shown:
             return
@@ -50,8 +52,9 @@ class InsertOnly(Database):
             sql = "INSERT INTO progress (job, attempt, at, value) VALUES (:job, :attempt, :at, :value)"
             self.all(sql, **given, value=value)
         if event.kind.terminal:
-            sql = "INSERT INTO ending VALUES (:job, :kind, max(:attempt, :shown), :at, :error, :by) ON CONFLICT DO NOTHING"
-            self.all(sql, **given, shown=shown, by=event.cancelled_by)
+            sql = """INSERT INTO ending VALUES (:job, :kind, max(:attempt, :shown), :at, :error, :by)
+                ON CONFLICT DO NOTHING"""
+            self.all(sql, **given, shown=shown, by=json.dumps(event.cancelled_by))
         elif not ended:
             sql = """INSERT INTO move (job, attempt, phase, kind, at, error)
                 VALUES (:job, :attempt, :phase, :kind, :at, :error) ON CONFLICT DO NOTHING"""
@@ -65,7 +68,7 @@ class InsertOnly(Database):
         sql = "SELECT kind, attempt, at, error FROM move WHERE job = :job ORDER BY attempt, phase, nth DESC"
         moves = self.all(sql, job=job)
         ending = self.all("SELECT kind, attempt, at, error, by FROM ending WHERE job = :job", job=job)
-        kind, attempt, _, error, by = ending[0] if ending else (*moves[-1], None)
+        kind, attempt, _, error, by = ending[0] if ending else (*moves[-1], "null")
         status = Status.DELAYED if kind == "stalled" else SHOWS[EventKind(kind)]
         sql = "SELECT value FROM progress WHERE job = :job AND attempt = :attempt ORDER BY at DESC, nth DESC LIMIT 1"
         progress = self.all(sql, job=job, attempt=attempt)
@@ -73,23 +76,24 @@ class InsertOnly(Database):
             job_id,
             status,
             attempt=attempt,
-            **self.times(moves, ending).shown(status),
+            **times_of([*moves, *ending]).shown(status),
             updated_at=instant(updated),
             error=error,
             progress=json.loads(progress[0][0]) if progress else None,
-            cancelled_by=by,
+            cancelled_by=json.loads(by),
         )
 
-    def times(self, moves: list[tuple[str, int, int, str]], ending: list[tuple[str, int, int, str, str]]) -> Layout:
-        """The times of creation, start and end."""
-        times = Layout()
-        for kind, attempt, micros, *_ in [*moves, *ending]:
-            at = instant(micros)
-            assert at is not None
-            if kind == EventKind.CREATED:
-                times.create(at)
-            elif kind == EventKind.ACTIVE:
-                times.start(attempt, at)
-            elif EventKind(kind).terminal:
-                times.end(at)
-        return times
+
+def times_of(rows: list[tuple[Any, ...]]) -> Layout:
+    """The times of creation, start and end, from rows that begin with kind, attempt and instant."""
+    times = Layout()
+    for kind, attempt, micros, *_ in rows:
+        at = instant(micros)
+        assert at is not None
+        if kind == EventKind.CREATED:
+            times.create(at)
+        elif kind == EventKind.ACTIVE:
+            times.start(attempt, at)
+        elif EventKind(kind).terminal:
+            times.end(at)
+    return times

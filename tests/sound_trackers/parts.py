@@ -90,7 +90,7 @@ class Part:
             return None
         if event.kind is EventKind.CREATED:
             row.setdefault("created_at", min(at, row.get("started_at", at)))
-        elif event.kind is EventKind.ACTIVE and event.attempt <= note.setdefault("started_of", event.attempt):
+        elif event.kind is EventKind.ACTIVE and event.attempt < note.get("started_of", event.attempt + 1):
             note["started_of"], row["started_at"] = event.attempt, max(at, row.get("created_at", at))
         elif event.kind is EventKind.PROGRESS and key >= note.get("progress", key):
             note["progress"], row["progress"] = key, value

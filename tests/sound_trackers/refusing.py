@@ -56,3 +56,9 @@ class RefusesAfterEnd(IgnoresZombies):
         if row.over:
             raise Closed(f"{row.job_id} is {row.status}")
         super().merge(row, event, value)
+
+
+class RefusesButZombies(RefusesAllBehind, IgnoresZombies):
+    """Refuses all that may be refused, and ignores late ends of older attempts, which are not behind."""
+
+    profile = Profile(late_end="ignored", refuses=(Stale,))

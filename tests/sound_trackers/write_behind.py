@@ -1,9 +1,11 @@
-"""A sound tracker that writes later: `settle()` waits until it has."""
+"""Sound trackers that write later: `settle()` waits until they have."""
 
 from __future__ import annotations
 
 import json
 import logging
+import time
+from itertools import count
 from queue import Queue
 from threading import Lock, Thread
 
@@ -68,3 +70,19 @@ class Threaded:
         """Stop the thread."""
         self.inbox.put(None)
         self.thread.join()
+
+
+class Drowsy(Threaded):
+    """Sleeps a moment before it writes some batches, as its thread may and a handler may not."""
+
+    profile = Profile(started="latest", on_fault="contained", raises=())
+
+    def __init__(self) -> None:
+        self.batches = count()
+        super().__init__()
+
+    def batch(self) -> list[Event]:
+        batch = super().batch()
+        if next(self.batches) % 20 == 0:
+            time.sleep(0.0002)
+        return batch
