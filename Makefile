@@ -1,9 +1,10 @@
 # make demo: see it work · make test: everything that CI runs · make bench: how fast it is
+# make matrix: which rule catches which faulty tracker (build/matrix.md, build/matrix.json)
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench matrix clean
 .DELETE_ON_ERROR:
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -32,6 +33,9 @@ test: lint
 
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.benchmarks
+
+matrix: $(VENV)/installed
+	$(BIN)/python -m tests.matrix build
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -33,7 +33,7 @@ class EventKind(StrEnum):
     @property
     def terminal(self) -> bool:
         """Whether the job is over with this event."""
-        return self in TERMINAL_KINDS
+        return self in _TERMINAL
 
 
 class Mark(NamedTuple):
@@ -44,6 +44,7 @@ class Mark(NamedTuple):
 
 
 TERMINAL_KINDS = (EventKind.COMPLETED, EventKind.FAILED, EventKind.CANCELLED)
+_TERMINAL = frozenset(TERMINAL_KINDS)
 
 
 @dataclass(frozen=True)

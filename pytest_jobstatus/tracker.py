@@ -31,7 +31,10 @@ class Status(StrEnum):
     @property
     def terminal(self) -> bool:
         """Whether the job is over."""
-        return self in (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
+        return self in _TERMINAL
+
+
+_TERMINAL = frozenset((Status.COMPLETED, Status.FAILED, Status.CANCELLED))
 
 
 @dataclass(frozen=True)

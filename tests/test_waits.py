@@ -68,7 +68,7 @@ class Coroutines(Small):
 
     pause = 0.0
 
-    async def apply(self, event: Event) -> None:  # type: ignore[override]
+    async def apply(self, event: Event) -> None:
         self.flusher = asyncio.ensure_future(self.flush())
         await asyncio.sleep(self.pause)
         Small.apply(self, event)

@@ -48,6 +48,7 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.ZOMBIES: zombies,
     Plans.TWO_ENDS: two_ends,
     Plans.OFFSETS: times.offsets,
+    Plans.MIXED_OFFSETS: times.mixed_offsets,
     Plans.SKEWS: times.skews,
     Plans.TIES: times.ties,
     Plans.ALIKE: alike,

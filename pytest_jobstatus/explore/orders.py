@@ -131,10 +131,10 @@ def clocks(effort: Effort, profile: Profile) -> Part:
     clocks = clocks_for(profile)
 
     def plans() -> Iterator[Plan]:
-        for shape in shapes(effort.again, profile.kinds):
+        for shape in shapes(effort.orders, profile.kinds):
             size = len(shape)
             ordered = tuple(range(size))
-            orders = [ordered] if size > effort.orders else [ordered, (size - 1, *ordered[:-1])]
+            orders = [ordered, (size - 1, *ordered[:-1])]
             for clock in clocks:
                 events = emitted(shape, clock=clock)
                 for order in permutations(range(size)) if size < effort.orders else orders:
@@ -142,8 +142,8 @@ def clocks(effort: Effort, profile: Profile) -> Part:
 
     names = ", ".join(clock.name for clock in clocks)
     return Part(
-        f"clocks ({names}) in every order of up to {effort.orders - 1} events,"
-        f" with the end first up to {effort.orders}, in order up to {effort.again}",
+        f"clocks ({names}) in every order of up to {effort.orders - 1} events, in order and with the end first up to"
+        f" {effort.orders}",
         plans(),
     )
 

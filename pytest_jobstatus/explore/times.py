@@ -56,24 +56,38 @@ def _shapes(profile: Profile) -> list[Shape]:
 
 
 def offsets(effort: Effort, profile: Profile) -> Part:
-    """Runs written in one offset or in several, with fractions of a second; those in several also told in reverse."""
+    """Runs written in one offset, with fractions of a second."""
     del effort
     zones = [timezone(offset) for offset in OFFSETS]
 
     def plans() -> Iterator[Plan]:
         for number, shape in enumerate(_shapes(profile)):
             for fraction in FRACTIONS:
-                clock = replace(clocks_for(profile)[0], offset=fraction)
-                events = emitted(shape, clock=clock)
+                events = emitted(shape, clock=replace(clocks_for(profile)[0], offset=fraction))
                 for zone in zones if number == 0 else zones[1:3]:
                     yield in_order([_written(event, zone) for event in events])
+
+    told = ", ".join(str(zone) for zone in zones)
+    title = f"runs of up to 7 events in order, written in {told}, {len(FRACTIONS)} fractions of a second"
+    return Part(title, plans())
+
+
+def mixed_offsets(effort: Effort, profile: Profile) -> Part:
+    """Runs of which each event is written in another offset, in order and in reverse."""
+    del effort
+    zones = [timezone(offset) for offset in OFFSETS]
+
+    def plans() -> Iterator[Plan]:
+        for number, shape in enumerate(_shapes(profile)):
+            for fraction in FRACTIONS[:2]:
+                events = emitted(shape, clock=replace(clocks_for(profile)[0], offset=fraction))
                 mixed = [_written(event, zones[(place + number) % len(zones)]) for place, event in enumerate(events)]
                 yield in_order(mixed)
                 yield Plan(events=tuple(mixed), order=tuple(reversed(range(len(mixed)))))
 
-    told = ", ".join(str(zone) for zone in zones)
-    title = f"runs of up to 7 events in order and in reverse, written in {told}, {len(FRACTIONS)} fractions of a second"
-    return Part(title, plans())
+    return Part(
+        f"runs of up to 7 events in order and in reverse, each event in another of {len(zones)} offsets", plans()
+    )
 
 
 def _written(event: Event, zone: timezone) -> Event:

@@ -117,7 +117,6 @@ def retry_3(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "RETRY-4",
-    Plans.TIES,
     Plans.ZOMBIES,
     Plans.PARTS,
     Plans.LATER_AGAIN,

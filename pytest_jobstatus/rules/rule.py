@@ -50,6 +50,7 @@ class Plans(StrEnum):
     ZOMBIES = "late ends of older attempts"
     TWO_ENDS = "two ends"
     OFFSETS = "UTC offsets"
+    MIXED_OFFSETS = "mixed UTC offsets"
     SKEWS = "clocks that disagree"
     TIES = "shared instants"
     ALIKE = "ids that look alike"

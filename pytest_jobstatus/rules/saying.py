@@ -24,6 +24,7 @@ def told(value: object) -> str:
         text = value
     else:
         text = "none" if value is None else json.dumps(value, default=repr)
+    text = text[: LONGEST + 1]  # of a megabyte no more is looked at
     text = text if text.isprintable() and text else json.dumps(text)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 

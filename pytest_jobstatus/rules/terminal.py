@@ -90,9 +90,9 @@ def _changed_details(step: Step) -> Iterator[tuple[str, object, object]]:
 
 @rule(
     "TERM-3",
+    Plans.SAMPLES,
     Plans.OVERTAKEN,
     Plans.CROWD,
-    Plans.SAMPLES,
     needs=(Need(groups=(("created", "active", "progress", "retrying", "stalled"),)),),
     incidents=("jcass77/django-apscheduler#121", "precog/quasar#4549"),
     about=tells(*TERMINAL_KINDS),

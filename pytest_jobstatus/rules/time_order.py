@@ -18,7 +18,6 @@ OPENING = ("created", "active", "progress", "retrying", "stalled")
 @rule(
     "TIME-1",
     Plans.CLOCKS,
-    Plans.SAMPLES,
     needs=(
         Need(groups=(("created_at",), ("started_at",), instants.ENDS), at_least=2),
         Need(groups=(("created", "active"),)),
@@ -57,7 +56,6 @@ def _disorder(history: History, number: int, shown: Snapshot) -> Violation | Non
 @rule(
     "TIME-2",
     Plans.SKEWS,
-    Plans.SAMPLES,
     needs=(
         Need(groups=(("skew",),)),
         Need(groups=(("created", "retrying", "stalled", "cancelled"),)),
@@ -78,7 +76,7 @@ def time_2(history: History) -> Iterator[Violation | None]:
         yield from _in_order_and_not_lost(history)
 
 
-@rule("TIME-3", Plans.TIES, Plans.SAMPLES, needs=(Need(groups=(OPENING,)),), incidents=("runs-on/runs-on#539",))
+@rule("TIME-3", Plans.TIES, needs=(Need(groups=(OPENING,)),), incidents=("runs-on/runs-on#539",))
 def time_3(history: History) -> Iterator[Violation | None]:
     """Events that share one instant (a job faster than the clock's tick) break neither the order nor lose an event.
 

@@ -56,6 +56,7 @@ def _wrong_end_time(history: History, number: int, shown: Snapshot) -> Violation
     "TIME-5",
     Plans.INTERLEAVED,
     Plans.OFFSETS,
+    Plans.MIXED_OFFSETS,
     needs=(
         Need(groups=(("event_time",),)),
         Need(groups=(("created_at", "started_at", *instants.ENDS),)),
@@ -141,7 +142,7 @@ def time_6(history: History) -> Iterator[Violation | None]:
     Plans.IN_ORDER_CLOCKS,
     Plans.ORDERS,
     Plans.TURNED,
-    Plans.OFFSETS,
+    Plans.MIXED_OFFSETS,
     level=Level.SHOULD,
     needs=(Need(groups=(("updated_at",),)),),
 )

@@ -118,7 +118,6 @@ def _refusal(history: History, number: int, step: Step) -> str:
     "TRACK-4",
     Plans.ORDERS,
     Plans.PARTS,
-    Plans.SAMPLES,
     incidents=("gchq/sleeper#251", "PrefectHQ/prefect#18634"),
 )
 def track_4(history: History) -> Iterator[Violation | None]:

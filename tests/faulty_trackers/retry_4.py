@@ -54,7 +54,7 @@ class OldProgressLowersAttempt(Sound):
 
 
 class AttemptOfLatestClock(SoundStrict):
-    """RETRY-4: the attempt shown is that of the failure, stall or start with the latest instant."""
+    """RETRY-3: the attempt shown is that of the failure, stall or start with the latest instant."""
 
     def merge(self, row: Row, event: Event, value: Any) -> None:
         super().merge(row, event, value)

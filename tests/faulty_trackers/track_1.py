@@ -120,7 +120,7 @@ class EveryFiftiethLost(Sound):
 
 
 class FailureAfterRetryStaysDelayed(Sound):
-    """TRACK-1/TRACK-4/TRACK-6: a failure after a retry is taken for one more retry and shown delayed."""
+    """TRACK-1/TRACK-6: a failure after a retry is taken for one more retry and shown delayed."""
 
     def shows(self, row: Row, event: Event) -> Status:
         if event.kind is EventKind.RETRYING:
