@@ -69,7 +69,7 @@ class Search:
         told = (_as_far_as_known(each.plan, profile) for each in self.scenarios if self.rule.id in each.rules)
         about = [plan for plan in told if plan is not None]
         if about:
-            yield Part(f"{len(about)} scenarios", iter(about))
+            yield Part(f"{len(about)} scenario{'s' if len(about) > 1 else ''}", iter(about))
         for name in self.rule.plans:
             yield family(name, self.effort, profile, seed=self.seed)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from functools import cache
 
 from pytest_jobstatus import check
 from tests.benchmarks.figure import Figure, fresh_processes
@@ -15,10 +16,19 @@ from pytest_jobstatus import check
 from reference_tracker.adapter import sqlite
 check(sqlite, rules="TRACK-2", effort="quick")
 began = time.perf_counter()
-report = check(sqlite)
+report = check(sqlite, ARGUMENTS)
 assert report.ok, str(report)
 print(time.perf_counter() - began)
 """
+FIRST = "TRACK-1 TRACK-2 TRACK-3 TRACK-4 TRACK-6 IDEM TERM-1 TERM-2 TERM-3 TIME-1 CONV-1"
+"""The rules of the first release: order, loss, repeats, ends and the order of times."""
+
+
+def reference(**arguments: str) -> Sequence[float]:
+    """A check of the reference tracker, in five fresh processes."""
+    words = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    return fresh_processes(REFERENCE.replace("ARGUMENTS", words), times=5)
+
 
 LOADING = """
 import time, pytest
@@ -44,12 +54,50 @@ def one_rule_each() -> Sequence[float]:
     return seconds
 
 
+@cache
+def whole_checks() -> Sequence[float]:
+    """Each faulty tracker by all rules."""
+    check(FAULTY[0], effort="quick")
+    seconds = []
+    for tracker in FAULTY:
+        began = time.perf_counter()
+        report = check(tracker)
+        seconds.append(time.perf_counter() - began)
+        assert report.failed, f"{tracker.__name__} is not caught"
+    return seconds
+
+
 FIGURES = (
     Figure(
-        name="check of the reference tracker on SQLite, default effort",
+        name="check of the reference tracker on SQLite, twelve rules, default effort",
         goal=5,
         unit="s",
-        measure=lambda: fresh_processes(REFERENCE, times=5),
+        measure=lambda: reference(rules=FIRST),
+    ),
+    Figure(
+        name="check of the reference tracker on SQLite, default effort",
+        goal=15,
+        unit="s",
+        measure=reference,
+    ),
+    Figure(
+        name="check of the reference tracker on SQLite, quick effort",
+        goal=3,
+        unit="s",
+        measure=lambda: reference(effort="quick"),
+    ),
+    Figure(
+        name="check(faulty in-memory tracker), all rules, default effort: median",
+        goal=1,
+        unit="s",
+        measure=whole_checks,
+    ),
+    Figure(
+        name="check(faulty in-memory tracker), all rules, default effort: worst",
+        goal=5,
+        unit="s",
+        measure=whole_checks,
+        worst=True,
     ),
     Figure(
         name="check(faulty in-memory tracker, rules=[its rule]), imports left out",

@@ -18,20 +18,22 @@ class Figure:
         goal: the most that it may be, in the unit.
         unit: "s" or "ms".
         measure: gives the single measurements.
+        worst: whether the largest of them is held against the goal, not their median.
     """
 
     name: str
     goal: float
     unit: str
     measure: Callable[[], Sequence[float]]
+    worst: bool = False
 
     def line(self) -> str:
-        """The median beside the goal, and how far the measurements were apart."""
+        """The median, or the worst, beside the goal, and how far the measurements were apart."""
         values = sorted(self.measure())
-        median = statistics.median(values)
-        verdict = "met" if median <= self.goal else "MISSED"
+        figure = values[-1] if self.worst else statistics.median(values)
+        verdict = "met" if figure <= self.goal else "MISSED"
         spread = f"{values[0]:.3g} to {values[-1]:.3g} in {len(values)} measurements"
-        measured = f"{median:>8.3g} {self.unit:<2}  goal ≤ {self.goal:g} {self.unit:<2}"
+        measured = f"{figure:>8.3g} {self.unit:<2}  goal ≤ {self.goal:g} {self.unit:<2}"
         return f"{self.name:<72} {measured}  {verdict:<6}  ({spread})"
 
 
