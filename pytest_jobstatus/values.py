@@ -21,7 +21,7 @@ PLAIN_ERRORS: tuple[JobError, ...] = (
     JobError("shop.errors.OutOfStock", "none left"),
     JobError("ValueError", "None"),
     JobError("Größenfehler", "Größe zu groß: 7 € – なぜ 🙂"),
-    JobError("ValueError", f"a long text: {'0123456789' * 18} and its end"),
+    JobError("ValueError", f"a long text: {'0123456789' * 16} and its end"),
 )
 """What exceptions of a working day look like; each text is to be found again whole. None is of a built-in type that
 takes more than a text: a tracker may want to build it anew.
@@ -182,6 +182,7 @@ LARGEST_STORABLE = 100_000
 DEEPEST_STORABLE = 100
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 EXACT = 2**53 - 1
+"""The largest integer that every JSON reader takes exactly (RFC 8259, section 6)."""
 
 
 def is_storable(value: Any, *, depth: int = 0) -> bool:  # noqa: PLR0911 - one return for each type of JSON

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import pairwise
 from math import factorial
 
 import pytest
@@ -13,6 +15,7 @@ from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.rules import RULES, Plans
 from pytest_jobstatus.runs import check_possible, shapes
 from pytest_jobstatus.tracker import Profile
+from pytest_jobstatus.values import ALIKE
 
 QUICK = EFFORTS["quick"]
 FULL = Profile()
@@ -104,3 +107,82 @@ def test_shrinking_takes_everything_away_that_it_can() -> None:
     assert len(smallest.order) == 2
     assert not smallest.lost
     assert smallest.clock == "agree"
+
+
+def test_offsets_have_minutes_and_both_signs() -> None:
+    """Instants are written in offsets before and behind UTC, with minutes too, in one run and mixed in one."""
+    for name in (Plans.OFFSETS, Plans.MIXED_OFFSETS):
+        offsets = {event.occurred_at.utcoffset() for plan in plans(name, effort="default") for event in plan.events}
+        minutes = {offset.total_seconds() / 60 for offset in offsets if offset is not None}
+        assert min(minutes) < 0 < max(minutes)
+        assert any(each % 60 for each in minutes)
+    mixed = plans(Plans.MIXED_OFFSETS)
+    assert all(
+        len({event.occurred_at.utcoffset() for event in plan.events}) > 1 for plan in mixed if len(plan.events) > 1
+    )
+
+
+def gaps(name: Plans) -> set[timedelta]:
+    return {
+        later.occurred_at - earlier.occurred_at
+        for plan in plans(name, effort="default")
+        for earlier, later in pairwise(plan.events)
+    }
+
+
+def test_ties_are_exact_or_a_microsecond_apart() -> None:
+    """Events share an instant, or lie a microsecond apart, or a tick."""
+    assert {timedelta(), timedelta(microseconds=1), timedelta(seconds=1)} <= gaps(Plans.TIES)
+
+
+def test_clocks_disagree_from_a_millisecond_to_an_hour() -> None:
+    """Workers are ahead and behind, by little and by much."""
+    found = gaps(Plans.SKEWS)
+    for sign in (1, -1):
+        sizes = [sign * gap for gap in found if sign * gap > timedelta()]
+        assert min(sizes) <= timedelta(milliseconds=2)
+        assert max(sizes) >= timedelta(minutes=59)
+
+
+def test_up_to_three_jobs_interleave() -> None:
+    """Jobs come in twos and threes, and none is told whole before another begins."""
+    found = plans(Plans.INTERLEAVED, effort="default")
+    assert {len(plan.jobs) for plan in found} == {2, 3}
+    assert any(len({event.occurred_at for event in plan.events if event.kind == "created"}) == 1 for plan in found)
+
+
+def test_each_end_meets_each_other_end() -> None:
+    """Two ends contradict each other in every way: by kind, by attempt, by instant, with and without values."""
+    pairs = set()
+    for plan in plans(Plans.TWO_ENDS, effort="default"):
+        (stray,) = plan.strays
+        first = next(plan.events[index] for index in plan.order if plan.events[index].kind.terminal)
+        second = plan.events[stray]
+        order = (second.occurred_at > first.occurred_at) - (second.occurred_at < first.occurred_at)
+        pairs.add((first.kind, second.kind, (second.attempt > first.attempt) - (second.attempt < first.attempt), order))
+    kinds = {(first, second) for first, second, _, _ in pairs}
+    assert len(kinds) == 9
+    assert {(attempt, order) for _, _, attempt, order in pairs} >= {(0, -1), (0, 0), (0, 1), (1, 1), (-1, 1)}
+
+
+def test_late_ends_are_of_older_attempts() -> None:
+    """A zombie's attempt is below that of the event before it, or of an earlier one."""
+    for plan in plans(Plans.ZOMBIES, effort="default"):
+        (stray,) = plan.strays
+        before = plan.order[: plan.order.index(stray)]
+        assert 0 < plan.events[stray].attempt < max(plan.events[index].attempt for index in before)
+
+
+def test_ids_that_look_alike_meet_both_ways() -> None:
+    """Each pair of the table is told with either id first."""
+    firsts = {plan.events[plan.order[0]].job_id for plan in plans(Plans.ALIKE)}
+    assert firsts == {label for pair in ALIKE for label in pair}
+
+
+def test_a_small_effort_tries_a_part_of_large_families() -> None:
+    """What is thinned out says so, and is part of the whole."""
+    part, whole = (family(Plans.SKEWS, EFFORTS[name], FULL, seed=0) for name in ("quick", "default"))
+    assert part.title == f"one in 3 of: {whole.title}"
+    few, many = list(part.plans), list(whole.plans)
+    assert 0 < len(few) < len(many)
+    assert few == many[::3]

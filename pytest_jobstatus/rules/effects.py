@@ -11,9 +11,7 @@ from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.rule import Violation
 from pytest_jobstatus.rules.saying import told
 from pytest_jobstatus.tracker import END_TIMES, Profile
-
-EXACT = 2**53 - 1
-"""The largest integer that every JSON reader takes exactly (RFC 8259, section 6)."""
+from pytest_jobstatus.values import EXACT
 
 
 def effect_lost(history: History, number: int) -> Violation | None:

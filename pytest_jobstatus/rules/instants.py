@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import pairwise
 
-from pytest_jobstatus.events import Event
+from pytest_jobstatus.events import Event, EventKind
 from pytest_jobstatus.history import History
 from pytest_jobstatus.rules import position
 from pytest_jobstatus.tracker import END_TIMES, Snapshot
@@ -56,6 +56,16 @@ def disagree(history: History) -> bool:
 def tie(history: History) -> bool:
     """Whether two events of the run that follow each other share an instant, as far as the tracker can tell."""
     return any(timedelta() <= gap < history.profile.resolution for gap in gaps(happened(history)))
+
+
+def start_unknown(history: History, number: int) -> bool:
+    """Whether the step tells of an attempt of which no start was told: a tracker that shows the latest attempt's start
+    may then show none.
+    """
+    event = history.steps[number].event
+    told = (*position.told_before(history, number), event)
+    started = any(each.kind is EventKind.ACTIVE and each.attempt >= event.attempt for each in told)
+    return history.profile.started == "latest" and event.attempt > 1 and not started
 
 
 def shown_pairs(shown: Snapshot) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pytest_jobstatus.events import EventKind
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
-from pytest_jobstatus.rules import position
+from pytest_jobstatus.rules import instants, position
 from pytest_jobstatus.rules.effects import is_due, is_older, progress_lost, same_json, told_json
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
 from pytest_jobstatus.rules.saying import told
@@ -115,6 +115,8 @@ def _moved(history: History, number: int, step: Step) -> Violation | None:
             return Violation(step=number, field=name, message=message)
     for name in changed:
         old = getattr(step.before, name)
+        if name == "started_at" and step.after.started_at is None and instants.start_unknown(history, number):
+            continue
         if name.endswith("_at") and name != "updated_at" and old is not None:
             message = f"{step.event.name} moved {name} from {told(old)} to {told(getattr(step.after, name))}"
             return Violation(step=number, field=name, message=message)

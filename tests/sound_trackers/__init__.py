@@ -9,6 +9,7 @@ from tests.small_trackers import Small
 from tests.sound_trackers import (
     arrival,
     asynchronous,
+    attempts,
     choices,
     data,
     event_sourced,
@@ -62,6 +63,7 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (merging.Sound, FILLED),
     (merging.SoundStrict, ORDER),
     (merging.SoundLatest, STARTED),
+    (attempts.RowPerAttempt, STARTED),
     (merging.SoundClearing, CLEARED),
     (merging.SoundArrival, ARRIVAL),
     (merging.SoundRefusing, REFUSING),
