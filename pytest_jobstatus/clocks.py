@@ -58,5 +58,6 @@ CLOSE = Clock(name="close", tick=timedelta(microseconds=1), offset=timedelta(mic
 BEHIND = Clock(name="behind", worker=-FIVE_MINUTES, successor=-FIVE_MINUTES)
 AHEAD = Clock(name="ahead", worker=FIVE_MINUTES, successor=FIVE_MINUTES)
 APART = Clock(name="apart", worker=FIVE_MINUTES, successor=-FIVE_MINUTES)
-CLOCKS = (AGREE, TIE, CLOSE, BEHIND, AHEAD, APART)
-SKEWED = (BEHIND, AHEAD, APART)
+CALLER = Clock(name="caller behind", caller=-FIVE_MINUTES)
+CLOCKS = (AGREE, TIE, CLOSE, BEHIND, AHEAD, APART, CALLER)
+SKEWED = (BEHIND, AHEAD, APART, CALLER)

@@ -14,7 +14,7 @@ from typing import Any
 
 from pytest_jobstatus.clocks import START
 from pytest_jobstatus.delivery import Plan
-from pytest_jobstatus.events import Event, JobError, is_aware, shortened
+from pytest_jobstatus.events import LONGEST_ID, Event, JobError, is_aware, shortened
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.rules import SPEC, named
 from pytest_jobstatus.runs import check_possible
@@ -22,6 +22,8 @@ from pytest_jobstatus.runs import check_possible
 FORMAT = "jobstatus-scenario/1"
 RESERVED = ("interleaving", "fault")
 MOST_READS = 10
+NUMBER = 10
+"""How many digits stand for a # in a job's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +181,10 @@ def parse(text: str, *, source: str) -> Scenario:
     for job in dict.fromkeys(event.job_id for event in events):
         own = [event for index, event in enumerate(events) if event.job_id == job and index not in strays]
         check_possible(own, source=source)
+        if len(job) + (NUMBER - 1) * job.count("#") > LONGEST_ID and "#" in job:
+            raise Misuse(
+                f"{source}: job {shortened(job)}: {NUMBER} digits stand for each #: allowed are {LONGEST_ID} characters"
+            )
     order = tuple(_index(name, names, source) for name in table["delivery"])
     reads = table.get("reads", 1)
     if not 1 <= reads <= MOST_READS:

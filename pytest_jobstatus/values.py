@@ -46,6 +46,11 @@ CANCEL_WORDS: tuple[JobError, ...] = (
     JobError("JobCancelledError", "gave up"),
     JobError("asyncio.CancelledError", ""),
     JobError("CancelledError", "gave up"),
+    JobError("CancelledError", ""),
+    JobError("ValueError", "Cancelled"),
+    JobError("ValueError", "CANCELED"),
+    JobError("ValueError", "cancellation of the order failed"),
+    JobError("ValueError", "cannot cancel a paid invoice"),
     JobError("CanceledError", "gave up"),
     JobError("OrderCancellationException", "gave up"),
     JobError("AbortError", "This operation was aborted"),
@@ -178,7 +183,7 @@ def deep(depth: int = DEEP) -> Any:
 
 
 LARGEST_STORABLE = 100_000
-"""In characters of JSON: what is larger may be refused."""
+"""In characters of one text: what is longer may be refused."""
 DEEPEST_STORABLE = 100
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 EXACT = 2**53 - 1
@@ -206,8 +211,8 @@ def is_storable(value: Any, *, depth: int = 0) -> bool:  # noqa: PLR0911 - one r
     return value is None
 
 
-LONGEST_ID = 245
-"""How long a label may be: with the ten digits that stand for its # it has 255 characters."""
+LONGEST_BESIDE_NUMBER = 245
+"""How many characters fit beside the ten digits that stand for a #: ids have up to 255."""
 
 ALIKE: tuple[tuple[str, str], ...] = (
     ("Job #", "job #"),
@@ -260,9 +265,9 @@ ALIKE: tuple[tuple[str, str], ...] = (
     (f"#{'x' * 26}a", f"#{'x' * 26}b"),
     (f"#{'x' * 60}a", f"#{'x' * 60}b"),
     (f"#{'x' * 130}a", f"#{'x' * 130}b"),
-    (f"#{'x' * (LONGEST_ID - 1)}a", f"#{'x' * (LONGEST_ID - 1)}b"),
-    (f"a{'x' * (LONGEST_ID - 1)}#", f"b{'x' * (LONGEST_ID - 1)}#"),
-    (f"#{'é' * (LONGEST_ID - 1)}a", f"#{'é' * (LONGEST_ID - 1)}b"),
-    (f"#{'x' * (LONGEST_ID - 1)}a", f"#{'x' * (LONGEST_ID - 1)}"),
+    (f"#{'x' * (LONGEST_BESIDE_NUMBER - 1)}a", f"#{'x' * (LONGEST_BESIDE_NUMBER - 1)}b"),
+    (f"a{'x' * (LONGEST_BESIDE_NUMBER - 1)}#", f"b{'x' * (LONGEST_BESIDE_NUMBER - 1)}#"),
+    (f"#{'é' * (LONGEST_BESIDE_NUMBER - 1)}a", f"#{'é' * (LONGEST_BESIDE_NUMBER - 1)}b"),
+    (f"#{'x' * (LONGEST_BESIDE_NUMBER - 1)}a", f"#{'x' * (LONGEST_BESIDE_NUMBER - 1)}"),
 )
 """Pairs of ids that some store takes for one; a number, the same in both, stands for each #."""

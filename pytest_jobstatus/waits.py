@@ -17,8 +17,8 @@ SHORTEST = 0.0001
 class Waits:
     """Notes each sleep of the calling thread within a `with` block, however it was imported.
 
-    Seen are `time.sleep`, waits of `threading` that time out, and `asyncio.sleep` in the handler's own task: what a
-    background task or another thread does is their affair.
+    Seen are `time.sleep`, waits on conditions of `threading` (Event, Semaphore, Queue) that time out, and
+    `asyncio.sleep` in the handler's own task: what a background task or another thread does is their affair.
 
     Args:
         own_task: the task that runs the handler; None outside a loop.
@@ -65,7 +65,7 @@ class Waits:
                 if task is not None and asyncio.current_task() is task:
                     self._note(f"asyncio.sleep({frame.f_locals['delay']:g})")
         elif frame.f_code is Condition.wait.__code__ and argument is False and frame.f_locals["timeout"] > 0:
-            self._note(f"a wait of {frame.f_locals['timeout']:g} s that timed out")
+            self._note(f"a wait of {_about(frame.f_locals['timeout'])} that timed out")
 
     def _note(self, what: str) -> None:
         if self._noted is not None:

@@ -25,12 +25,9 @@ def crowd(effort: Effort, profile: Profile) -> Part:
 
     def plans() -> Iterator[Plan]:
         long = long_shapes(profile.kinds, progress=True)
-        early = tuple(
-            mark for mark in (Mark(EventKind.CREATED, 0), Mark(EventKind.CANCELLED, 0)) if mark.kind in profile.kinds
-        )
-        for shape in (
-            {shape[-1].kind: shape for shape in long} | ({EventKind.CREATED: early} if early else {})
-        ).values():
+        early = tuple(mark for mark in CANCELLED_EARLY if mark.kind in profile.kinds)
+        of_each_end = {shape[-1].kind: shape for shape in long}.values()
+        for shape in [*of_each_end, early] if early else of_each_end:
             extra = strays(shape, profile, clock=clock)[::2] if shape[-1].kind.terminal else []  # one instant is enough
             yield _spaced(emitted(shape, clock=clock), extra, other)
         yield _crowded(

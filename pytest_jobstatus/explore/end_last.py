@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from itertools import combinations, permutations
 
+from pytest_jobstatus.clocks import Clock
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import Event, EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
@@ -14,6 +16,8 @@ from pytest_jobstatus.explore.part import Part, clocks_for, runs
 from pytest_jobstatus.runs import MOST_ATTEMPTS, Shape, emitted, long_shapes
 from pytest_jobstatus.tracker import Profile
 
+SLOW = Clock(name="slow", tick=timedelta(hours=2))
+"""For a job that waits and runs for hours."""
 RETRIED = Mark(EventKind.RETRYING, 1)
 
 
@@ -24,6 +28,9 @@ def end_last(effort: Effort, profile: Profile) -> Part:
         for shape, events in runs(effort.orders, profile):
             if shape[-1].kind.terminal:
                 yield from _every_order(events, again=len(shape) <= effort.again_orders)
+        for shape, _ in runs(3, profile):
+            if shape[-1].kind.terminal:
+                yield from _every_order(emitted(shape, clock=SLOW), again=False)
         for shape, events in runs(effort.all_orders, profile):
             if RETRIED in shape and shape[-1].kind is EventKind.FAILED:
                 yield from _without_error(events)

@@ -36,7 +36,7 @@ def zombies(effort: Effort, profile: Profile) -> Part:
 
 
 def _ways(profile: Profile) -> Iterator[tuple[Mark, ...]]:
-    """Runs with three attempts: by retries, by stalls, and by both."""
+    """Runs with three attempts: a retry and a stall in either order, as far as the tracker knows both."""
     kinds = [kind for kind in (EventKind.RETRYING, EventKind.STALLED) if kind in profile.kinds]
     for first in kinds:
         second = kinds[-1] if first is kinds[0] else kinds[0]
@@ -61,7 +61,9 @@ def _with_stray(profile: Profile, way: Sequence[Mark], place: int, mark: Mark) -
 
 
 def beside(effort: Effort, profile: Profile) -> Part:
-    """A stall report of each attempt so far, wherever the job is, stamped early and late; then the rest of the run."""
+    """A stall report of each attempt that is over or about to be retried, wherever the job is, stamped early and late;
+    then the rest of the run.
+    """
     del effort
 
     def plans() -> Iterator[Plan]:
@@ -69,7 +71,7 @@ def beside(effort: Effort, profile: Profile) -> Part:
             for place in range(1, len(way)):
                 for attempt in range(1, max(mark.attempt for mark in way[: place + 1]) + 1):
                     stall = Mark(EventKind.STALLED, attempt)
-                    over = Mark(EventKind.RETRYING, attempt) in way[: place + 1] or attempt < way[place].attempt
+                    over = attempt < way[place].attempt or Mark(EventKind.RETRYING, attempt) in way[: place + 2]
                     if over and stall.kind in profile.kinds:
                         yield from _with_stray(profile, way, place, stall)
 
@@ -90,7 +92,7 @@ def two_ends(effort: Effort, profile: Profile) -> Part:
             for second in kinds:
                 yield from _one_after_other(profile, first, second)
 
-    title = f"each end after each other, of every attempt, stamped earlier, alike and later, told {TIMES} times"
+    title = f"each end after each other, of the same attempt and others, stamped late and early, told {TIMES} times"
     return Part(title, plans())
 
 
@@ -105,7 +107,8 @@ def _one_after_other(profile: Profile, first: EventKind, second: EventKind) -> I
         events = events_of(profile, *begin, Mark(first, number))
         bare = replace(events[-1], error=None, cancelled_by=None)
         brief = replace(events[-1], error=events[-1].error and replace(events[-1].error, traceback=None))
-        for stamped in (events[-1], bare, brief):
+        variants = [events[-1], *(each for each in (bare, brief) if each != events[-1])]
+        for stamped in variants if bare != brief else variants[:2]:
             own = (*events[:-1], stamped)
             for by in (tick, timedelta(), -tick) if stamped is events[-1] and begin is one else (tick,):
                 for stray in _further(second, number, at=stamped.occurred_at + by, several=several):

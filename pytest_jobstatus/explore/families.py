@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
-from itertools import islice
+from random import Random
 
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore import orders, tables, times
@@ -89,8 +89,13 @@ def family(name: Plans, effort: Effort, profile: Profile, *, seed: int) -> Part:
     begun, made = _begun(name, effort, profile, seed)
     plans = _growing(begun.plans, made)
     if name in LARGE and effort.thin > 1:
-        return Part(f"one in {effort.thin} of: {begun.title}", islice(plans, None, None, effort.thin))
+        return Part(f"one in {effort.thin} of: {begun.title}", _thinned(plans, effort.thin, Random(f"{seed} {name}")))  # noqa: S311
     return Part(begun.title, plans)
+
+
+def _thinned(plans: Iterator[Plan], thin: int, random: Random) -> Iterator[Plan]:
+    """The first plan, and about one in so many of the others: at random, since families have periods of their own."""
+    yield from (plan for number, plan in enumerate(plans) if number == 0 or random.randrange(thin) == 0)
 
 
 def _growing(plans: Iterator[Plan], kept: list[Plan]) -> Iterator[Plan]:
@@ -98,7 +103,11 @@ def _growing(plans: Iterator[Plan], kept: list[Plan]) -> Iterator[Plan]:
     place = 0
     while True:
         if place == len(kept):
-            plan = next(plans, None)
+            try:
+                plan = next(plans, None)
+            except BaseException:  # a time-out, say: what is half made must not pass for the whole
+                _begun.cache_clear()
+                raise
             if plan is None:
                 return
             kept.append(plan)

@@ -23,6 +23,8 @@ def told_in_order(effort: Effort, profile: Profile) -> Part:
             yield in_order(events)
             if len(shape) <= effort.again:
                 yield in_order(emitted(shape, clock=clocks_for(profile)[0], bare=True))
+            if shape[-1].kind is EventKind.RETRYING and len(shape) <= effort.again:
+                yield in_order((*events[:-1], replace(events[-1], retry_at=events[-1].occurred_at)))
         for shape in long_shapes(profile.kinds, progress=True):
             yield in_order(emitted(shape, clock=clocks_for(profile)[0]))
             yield in_order(emitted(shape, clock=soon(profile)))

@@ -45,7 +45,7 @@ def progress_orders(effort: Effort, profile: Profile) -> Part:
         if profile.supports("progress"):
             yield from _in_other_offsets(profile)
 
-    return Part("up to 4 events with progress of up to 3 attempts in every order, then each again", plans())
+    return Part("up to 4 events with progress of up to 3 attempts in every order, then all but the last again", plans())
 
 
 def _tables(profile: Profile) -> Iterator[tuple[Sequence[Mark], Sequence[float]]]:
@@ -71,6 +71,7 @@ ONE_ATTEMPT: tuple[tuple[float, ...], ...] = (
     (10.5, 11),
     (10.25, 10.5),
     (10, 10.5),
+    (10.0001, 10.0009),
     (-5,),
     (-5, 30),
 )

@@ -22,8 +22,15 @@ def at_once_again(effort: Effort, profile: Profile) -> Part:
             yield replace(plan, order=again_at_once(plan.order, times=2))
         for events in _many_attempts(effort, profile):
             yield Plan(events=events, order=again_at_once(range(len(events)), times=4))
+        for events in _many_attempts(effort, profile):
+            if len(events) == MANY:
+                yield Plan(events=events, order=again_at_once(range(len(events)), times=12))
 
     return Part(f"every event again at once, {_again_bounds(effort)}", plans())
+
+
+MANY = 4
+"""The size of the runs of which every event is told a dozen times: more than any counter of repeats waits for."""
 
 
 def later_again(effort: Effort, profile: Profile) -> Part:

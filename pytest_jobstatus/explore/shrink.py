@@ -9,6 +9,8 @@ from pytest_jobstatus.delivery import Plan, keeping
 from pytest_jobstatus.explore.simpler import simplifications
 
 MOST_TRIES = 400
+MOST_DELIVERIES = 8_000
+"""In all tries together: a failure that needs many jobs is not worth more than one that needs none."""
 
 
 def shrunk(plan: Plan, still_fails: Callable[[Plan], bool], *, clock: Clock = AGREE) -> Plan:
@@ -19,15 +21,15 @@ def shrunk(plan: Plan, still_fails: Callable[[Plan], bool], *, clock: Clock = AG
         still_fails: whether a smaller one does too.
         clock: the plainest that suits the tracker's resolution.
     """
-    left = MOST_TRIES
+    left, deliveries = MOST_TRIES, MOST_DELIVERIES
 
     def fails(smaller: Plan) -> bool:
-        nonlocal left
-        left -= 1
-        return left >= 0 and still_fails(smaller)
+        nonlocal left, deliveries
+        left, deliveries = left - 1, deliveries - len(smaller.order)
+        return left >= 0 and deliveries >= 0 and still_fails(smaller)
 
     before = None
-    while plan != before and left > 0:
+    while plan != before and left > 0 and deliveries > 0:
         before = plan
         if len(plan.jobs) > 1:
             plan = _fewer(plan, _by_job, fails)

@@ -32,7 +32,7 @@ def simplifications(plan: Plan, clock: Clock) -> Iterator[Plan]:
     yield from _all_plain(plan, clock)
     for place in range(len(plan.events)):
         for event in _plainer(plan.events[place], place, clock):
-            if event != plan.events[place]:
+            if event != plan.events[place] or event.occurred_at.tzinfo is not plan.events[place].occurred_at.tzinfo:
                 yield replace(plan, events=(*plan.events[:place], event, *plan.events[place + 1 :]))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pytest_jobstatus.delivery import Plan
@@ -53,9 +54,9 @@ def errors(effort: Effort, profile: Profile, *, table: Sequence[JobError] = PLAI
                 profile, CREATED, ACTIVE, failing(RETRYING, other), ACTIVE_2, failing(FAILED_2, error), needs=RETRYING
             )
         first, *_, last = table
-        yield from told(
-            profile, CREATED, ACTIVE, failing(RETRYING, first), ACTIVE_2, failing(FAILED_2, None), needs=RETRYING
-        )
+        for own in (None, replace(first, message="")):
+            retry = (CREATED, ACTIVE, failing(RETRYING, last), ACTIVE_2)
+            yield from told(profile, *retry, failing(FAILED_2, own), needs=RETRYING)
         yield from told(profile, CREATED, ACTIVE, STALLED, failing(FAILED, last), needs=STALLED)
         yield from told(profile, failing(FAILED, last))
         yield from _three_attempts(profile, table)
@@ -67,6 +68,10 @@ def errors(effort: Effort, profile: Profile, *, table: Sequence[JobError] = PLAI
 def _three_attempts(profile: Profile, table: Sequence[JobError]) -> Iterator[Plan]:
     first, second, *_, last = table
     again = Mark(EventKind.RETRYING, 2)
+    same = (CREATED, ACTIVE, failing(RETRYING, first), ACTIVE_2, failing(again, first))
+    yield from told(
+        profile, *same, Mark(EventKind.ACTIVE, 3), failing(Mark(EventKind.FAILED, 3), first), needs=RETRYING
+    )
     for end in (failing(Mark(EventKind.FAILED, 3), last), Mark(EventKind.COMPLETED, 3)):
         begin = (CREATED, ACTIVE, failing(RETRYING, first), ACTIVE_2, failing(again, second))
         yield from told(profile, *begin, Mark(EventKind.ACTIVE, 3), end, needs=RETRYING)
@@ -88,7 +93,7 @@ def _many_jobs(profile: Profile, table: Sequence[JobError]) -> Plan:
 
 
 def cancellers(effort: Effort, profile: Profile, *, table: Sequence[str] = CANCELLERS) -> Part:
-    """Cancellations by each of several people, of a job that waits, runs, has told all its progress, or is stuck."""
+    """Cancellations by each of several people, of a job that waits, runs, or has told all its progress."""
     del effort
 
     def plans() -> Iterator[Plan]:
@@ -145,14 +150,16 @@ def progress_values(effort: Effort, profile: Profile, *, table: Sequence[Any] = 
 
 
 def progress_pairs(effort: Effort, profile: Profile, *, table: Sequence[tuple[Any, Any]] = PROGRESS_PAIRS) -> Part:
-    """A job that tells one value after another, in one attempt and in two."""
+    """A job that tells one value after another and the first again, in one attempt; and one after another in two."""
     del effort
     pairs = table if profile.supports("json_progress") else PERCENTAGE_PAIRS
 
     def plans() -> Iterator[Plan]:
         for first, second in pairs:
             begin = (CREATED, ACTIVE, at_progress(PROGRESS, first))
-            yield from told(profile, *begin, at_progress(PROGRESS, second), needs=PROGRESS)
+            yield from told(
+                profile, *begin, at_progress(PROGRESS, second), at_progress(PROGRESS, first), needs=PROGRESS
+            )
             next_attempt = (ACTIVE_2, at_progress(Mark(EventKind.PROGRESS, 2), second))
             for kind in (RETRYING, STALLED) if profile.supports("progress") else ():
                 yield from told(profile, *begin, kind, *next_attempt, needs=kind)

@@ -10,7 +10,7 @@ from pytest_jobstatus.handle import said
 from pytest_jobstatus.history import History
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
-from pytest_jobstatus.rules.effects import effect_lost, is_due, same_json, told_json
+from pytest_jobstatus.rules.effects import effect_lost, is_due, progress_moved, same_json, told_json
 from pytest_jobstatus.rules.isolation import touched
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
 from pytest_jobstatus.rules.saying import told
@@ -95,6 +95,8 @@ def _cost(history: History, number: int) -> Violation | None:
     if step.raised is not None and not str(step.raised):
         message = f"progress {told_json(given)} was refused with {said(step.raised)}, which does not say why"
         return Violation(step=number, field="raised", message=message)
+    if step.raised is None and step.before is not None and (moved := progress_moved(history, number)) is not None:
+        return moved
     news = step.raised is None and not position.is_behind(history, number)
     lost = [name for name in changed if step.raised is not None or name != "progress"]
     if lost and not news:

@@ -7,10 +7,11 @@ from typing import Any
 
 from pytest_jobstatus.events import Event, EventKind
 from pytest_jobstatus.history import History
-from pytest_jobstatus.rules import position
+from pytest_jobstatus.reading import differences
+from pytest_jobstatus.rules import instants, position
 from pytest_jobstatus.rules.rule import Violation
 from pytest_jobstatus.rules.saying import told
-from pytest_jobstatus.tracker import END_TIMES, Profile
+from pytest_jobstatus.tracker import END_TIMES, Profile, Status
 from pytest_jobstatus.values import EXACT
 
 
@@ -69,6 +70,33 @@ def progress_lost(history: History, number: int) -> Violation | None:
         return None
     message = f"{step.event.name} told {told_json(given)}; progress shows {told_json(shown)}"
     return Violation(step=number, field="progress", message=message)
+
+
+def progress_moved(history: History, number: int) -> Violation | None:
+    """Where progress moved what it must not: status or attempt unless it is ahead, or a time already shown."""
+    step = history.steps[number]
+    changed = differences(step.before, step.after)
+    if step.before is None or step.after is None:
+        message = f"after {step.event.name} the job reads as nothing"
+        return Violation(step=number, field="row", message=message)
+    for name in ("status", "attempt"):
+        if name not in changed:
+            continue
+        ahead = not position.is_behind(history, number)
+        numbered = not history.profile.supports("attempt") or (step.after.attempt or 0) == step.event.attempt
+        if not ahead or step.after.status is not Status.ACTIVE or not numbered:
+            old, new = told(getattr(step.before, name)), told(getattr(step.after, name))
+            why = "must show active with its attempt" if ahead else "is behind what is shown"
+            message = f"{step.event.name} {why}, yet {name} went from {old} to {new}"
+            return Violation(step=number, field=name, message=message)
+    for name in changed:
+        old = getattr(step.before, name)
+        if name == "started_at" and step.after.started_at is None and instants.start_unknown(history, number):
+            continue
+        if name.endswith("_at") and name != "updated_at" and old is not None:
+            message = f"{step.event.name} moved {name} from {told(old)} to {told(getattr(step.after, name))}"
+            return Violation(step=number, field=name, message=message)
+    return None
 
 
 def told_json(value: Any) -> str:

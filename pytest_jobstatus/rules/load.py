@@ -20,8 +20,9 @@ def load_1(history: History) -> Iterator[Violation | None]:
     """An uncontended handler does not sleep or poll, in the calling thread during `apply`.
 
     Intent: A delay that hides a race is a guess about another machine, and every job pays for it.
-    Not checked if: another profiler runs in this thread; busy polling without a sleep is not seen.
-    Exercised: each delivery, watched for `time.sleep`, `asyncio.sleep` and waits that time out.
+    Not checked if: another profiler runs in this thread. Polling without a sleep is not seen, nor a wait for a lock, a
+    socket or a database.
+    Exercised: each delivery, watched for `time.sleep`, `asyncio.sleep` and waits of `threading` that time out.
     If it fails: the wait stands for a guard that is missing. Put the guard into the statement that writes.
     """
     for number, step in enumerate(history.steps):

@@ -72,9 +72,10 @@ def is_behind(history: History, number: int) -> bool:
 
 
 def is_newest_progress(history: History, number: int) -> bool:
-    """Whether the step brings progress of the running attempt, newer than all that was told of it."""
+    """Whether the step brings progress of the attempt shown, while the job is open, newer than all told of it."""
     event = history.steps[number].event
-    if event.kind is not EventKind.PROGRESS or before(history, number)[1] != (event.attempt, 1):
+    shown = before(history, number)[1]
+    if event.kind is not EventKind.PROGRESS or shown not in ((event.attempt, 1), (event.attempt, 2)):
         return False
     return all(
         event.occurred_at - told.occurred_at >= history.profile.resolution

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_jobstatus.events import EventKind
-from pytest_jobstatus.history import History, Step
-from pytest_jobstatus.reading import differences
-from pytest_jobstatus.rules import instants, position
-from pytest_jobstatus.rules.effects import is_due, is_older, progress_lost, same_json, told_json
+from pytest_jobstatus.history import History
+from pytest_jobstatus.rules import position
+from pytest_jobstatus.rules.effects import is_due, is_older, progress_lost, progress_moved, same_json, told_json
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
-from pytest_jobstatus.rules.saying import told
-from pytest_jobstatus.tracker import Status
 
 PROGRESS = Need(groups=(("progress",),))
 
@@ -93,34 +90,9 @@ def prog_3(history: History) -> Iterator[Violation | None]:
     """
     for number, step in enumerate(history.steps):
         if step.event.kind is EventKind.PROGRESS and step.before is not None:
-            wrong = _moved(history, number, step)
+            wrong = progress_moved(history, number)
             if wrong is not None or position.was_taken(history, number):
                 yield wrong
-
-
-def _moved(history: History, number: int, step: Step) -> Violation | None:
-    changed = differences(step.before, step.after)
-    if step.before is None or step.after is None:
-        message = f"after {step.event.name} the job reads as nothing"
-        return Violation(step=number, field="row", message=message)
-    for name in ("status", "attempt"):
-        if name not in changed:
-            continue
-        ahead = not position.is_behind(history, number)
-        right = step.after.status is Status.ACTIVE and (step.after.attempt or 0) == step.event.attempt
-        if not ahead or not (right or not history.profile.supports("attempt")):
-            old, new = told(getattr(step.before, name)), told(getattr(step.after, name))
-            why = "must show active with its attempt" if ahead else "is behind what is shown"
-            message = f"{step.event.name} {why}, yet {name} went from {old} to {new}"
-            return Violation(step=number, field=name, message=message)
-    for name in changed:
-        old = getattr(step.before, name)
-        if name == "started_at" and step.after.started_at is None and instants.start_unknown(history, number):
-            continue
-        if name.endswith("_at") and name != "updated_at" and old is not None:
-            message = f"{step.event.name} moved {name} from {told(old)} to {told(getattr(step.after, name))}"
-            return Violation(step=number, field=name, message=message)
-    return None
 
 
 @rule("PROG-4", Plans.PROGRESS_PAIRS, needs=(PROGRESS,), incidents=("RolnickLab/antenna#1337",))

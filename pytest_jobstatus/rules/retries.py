@@ -25,11 +25,14 @@ ATTEMPTS = Need(groups=(("retrying", "stalled"),))
 """Without either there is never a second attempt."""
 RETRYING = Need(groups=(("retrying",),))
 STARTED = Need(groups=(("active",),))
+DISTINCTIVE = 12
+"""How long a text must be to be told from another's by a part of it."""
 NUMBERED = Need(groups=(("attempt",),))
 
 
 @rule(
     "RETRY-1",
+    Plans.ERRORS,
     Plans.IN_ORDER,
     Plans.PARTS,
     Plans.ORDERS,
@@ -180,12 +183,16 @@ def _outcome(history: History, number: int, failures: list[Event]) -> Violation 
     if missed is not None or step.event.kind is not EventKind.FAILED or not history.profile.supports("error"):
         return missed
     shown, error = _text(step.after), step.event.error
-    if error is not None:
-        wrong = lacks(step.after.error if step.after is not None else None, error)
-        return None if wrong is None else Violation(step=number, field="error", message=f"{step.event.name} {wrong}")
+    wrong = lacks(step.after.error if step.after is not None else None, error) if error is not None else None
+    if wrong is not None:
+        return Violation(step=number, field="error", message=f"{step.event.name} {wrong}")
+    own = error.message if error is not None else ""
     for failure in failures:
-        if failure.error is not None and failure.error.message and failure.error.message in shown:
-            message = f"{step.event.name} came without an error, but the job shows that of {failure.name}"
+        older = failure.error.message if failure.error is not None else ""
+        # A few characters may stand in a plain text for another reason, "None" for a missing traceback say.
+        least = DISTINCTIVE if step.after is not None and isinstance(step.after.error, str) else 1
+        if len(older) >= least and older not in own and older in shown:
+            message = f"{step.event.name} came with {told(own) if own else 'no text'}, but shows that of {failure.name}"
             return Violation(step=number, field="error", message=message)
     return None
 
@@ -241,7 +248,7 @@ def retry_7(history: History) -> Iterator[Violation | None]:
     as the profile's `late_end` says ("ignored", "taken"); neither lowers the attempt.
 
     Intent: Both ways can be right; one that is taken half leaves a job that is over and runs on.
-    Not checked if: the event was refused as declared, where the profile says "taken".
+    Not checked if: the event was refused, where the profile says "taken"; that nothing changed then is.
     Exercised: each such end that comes to an open job.
     If it fails: the profile says the other way, or the statement sets status and attempt together from the event.
     """
@@ -251,7 +258,8 @@ def retry_7(history: History) -> Iterator[Violation | None]:
         if history.profile.late_end == "ignored" or step.raised is not None:
             changed = [name for name in differences(step.before, step.after) if name != "updated_at"]
             if changed:
-                message = f"{step.event.name} was late and must be ignored; it changed {' and '.join(changed)}"
+                why = "was refused, yet it" if step.raised is not None else "was late and must be ignored; it"
+                message = f"{step.event.name} {why} changed {' and '.join(changed)}"
                 yield Violation(step=number, field=changed[0], message=message)
             elif history.profile.late_end == "ignored" and position.was_taken(history, number):
                 yield None
@@ -263,11 +271,8 @@ def _is_zombie(history: History, number: int) -> bool:
     step = history.steps[number]
     if step.event.kind not in (EventKind.COMPLETED, EventKind.FAILED) or step.before is None:
         return False
-    if history.profile.supports("attempt"):
-        shown = step.before.attempt or 0
-    else:
-        shown = max((event.attempt for event in position.told_before(history, number)), default=0)
-    return not step.before.status.terminal and 0 < step.event.attempt < shown
+    low, high = position.before(history, number)
+    return not step.before.status.terminal and low[0] == high[0] and 0 < step.event.attempt < low[0]
 
 
 def _taken(history: History, number: int, before: Snapshot) -> Violation | None:
@@ -281,4 +286,6 @@ def _taken(history: History, number: int, before: Snapshot) -> Violation | None:
     if history.profile.supports("attempt") and (step.after.attempt or 0) < (before.attempt or 0):
         message = f"{step.event.name} was late and took the attempt from {before.attempt} to {step.after.attempt}"
         return Violation(step=number, field="attempt", message=message)
-    return None
+    error = step.event.error if history.profile.supports("error") else None
+    wrong = lacks(step.after.error, error) if error is not None else None
+    return Violation(step=number, field="error", message=f"{step.event.name} {wrong}") if wrong is not None else None

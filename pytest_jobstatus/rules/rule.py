@@ -83,12 +83,15 @@ class Need:
     """What a tracker must have for a rule to apply.
 
     Args:
-        groups: alternatives; a group counts if the tracker supports one of its names.
+        groups: alternatives; a group counts if the tracker supports one of its names; "created_at+created" is one name
+            for two things that are needed together.
         at_least: how many groups must count.
+        when: whether such a tracker has the need at all.
     """
 
     groups: tuple[tuple[str, ...], ...]
     at_least: int = 1
+    when: Callable[[Profile], bool] = lambda _: True
 
     def missing(self, profile: Profile) -> str | None:
         """Why the need is not met, in the profile's own words; None if it is.
@@ -97,11 +100,16 @@ class Need:
         >>> Need(groups=(("error",),)).missing(Profile(unsupported={"error": "no column"}))
         'error: no column'
         """
-        met = [group for group in self.groups if any(profile.supports(name) for name in group)]
-        if len(met) >= self.at_least:
+        met = [group for group in self.groups if any(_supports(profile, name) for name in group)]
+        if len(met) >= self.at_least or not self.when(profile):
             return None
-        lacking = dict.fromkeys(name for group in self.groups if group not in met for name in group)
+        names = [part for group in self.groups if group not in met for name in group for part in name.split("+")]
+        lacking = [name for name in dict.fromkeys(names) if not profile.supports(name)]
         return "; ".join(f"{name}: {profile.unsupported[name]}" for name in lacking)
+
+
+def _supports(profile: Profile, name: str) -> bool:
+    return all(profile.supports(part) for part in name.split("+"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from pytest_jobstatus.events import TERMINAL_KINDS
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
+from pytest_jobstatus.rules.effects import effect_lost
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
 from pytest_jobstatus.rules.saying import told
 from pytest_jobstatus.tracker import END_TIMES, Status
@@ -108,7 +109,7 @@ def term_3(history: History) -> Iterator[Violation | None]:
     end: Step | None = None
     for number, step in enumerate(history.steps):
         if step.index in history.plan.strays:
-            continue
+            return
         if end is None and step.event.kind.terminal and step.raised is None and _overtakes(history, number):
             end = step
         if end is None or not (step is end or step.index < end.index):
@@ -130,6 +131,7 @@ def term_3(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "TERM-4",
+    Plans.ZOMBIES,
     Plans.TWO_ENDS,
     Plans.STRAY_SAMPLES,
     incidents=("kubernetes/kubernetes#117303", "OptimalBits/bull#2059"),
@@ -141,13 +143,16 @@ def term_4(history: History) -> Iterator[Violation | None]:
 
     Intent: A row that is completed and has an error, or was cancelled by somebody and failed, is true of no job.
     Not checked if: the first of them did not end the job (TRACK-4 and RETRY-7 tell of it).
-    Exercised: each further terminal event that comes to a job that is over, accepted or refused as declared.
+    Exercised: each further terminal event that comes to a job that is over, accepted or refused as declared, and the
+    first that counts after an ignored one.
     If it fails: the status is guarded, and each end's own columns (error, cancelled_by, its time) are written beside it
     without the guard.
     """
     ends: Step | None = None
     for number, step in enumerate(history.steps):
         over = step.before is not None and step.before.status.terminal
+        if ends is None and not over and _after_ignored(history, number):
+            yield _whole(history, number)
         if ends is None and not over and step.after is not None and step.after.status.terminal:
             ends = step
         elif ends is not None and over and step.event.kind.terminal and step.index != ends.index:
@@ -158,6 +163,31 @@ def term_4(history: History) -> Iterator[Violation | None]:
                 yield Violation(step=number, field=mixed[0], message=f"{message} to {told(new)}")
             elif position.was_taken(history, number):
                 yield None
+
+
+def _after_ignored(history: History, number: int) -> bool:
+    """Whether the step brings the run's own end after others that were told and did not end the job."""
+    step, plan = history.steps[number], history.plan
+    if not step.event.kind.terminal or step.raised is not None or step.index in plan.strays:
+        return False
+    strays = [plan.events[earlier.index] for earlier in history.steps[:number] if earlier.index in plan.strays]
+    late = step.event.attempt < position.before(history, number)[1][0]  # itself an end of an older attempt
+    return bool(strays) and not late and all(event.kind.terminal for event in strays)
+
+
+def _whole(history: History, number: int) -> Violation | None:
+    """Where the first end that counts is lost, or shows the time of one that was ignored."""
+    step = history.steps[number]
+    lost = effect_lost(history, number)
+    if lost is not None or step.after is None or not history.profile.supports("event_time"):
+        return lost
+    ended, own = step.after.ended_at, step.event.occurred_at
+    for event in position.told_before(history, number):
+        apart = abs(event.occurred_at - own) > 3 * history.profile.resolution
+        if event.kind.terminal and apart and ended is not None and ended == event.occurred_at:
+            message = f"{step.event.name} ended the job, but its end time is that of {event.name}, which was ignored"
+            return Violation(step=number, field=END_TIMES[step.after.status], message=message)
+    return None
 
 
 _OUTCOME = ("row", "status", "attempt", "error", "cancelled_by", *END_TIMES.values())

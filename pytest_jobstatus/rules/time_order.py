@@ -18,10 +18,7 @@ OPENING = ("created", "active", "progress", "retrying", "stalled")
 @rule(
     "TIME-1",
     Plans.CLOCKS,
-    needs=(
-        Need(groups=(("created_at",), ("started_at",), instants.ENDS), at_least=2),
-        Need(groups=(("created", "active"),)),
-    ),
+    needs=(Need(groups=(("created_at+created",), ("started_at+active",), instants.ENDS), at_least=2),),
     incidents=("tudo-r/BatchJobs#112",),
 )
 def time_1(history: History) -> Iterator[Violation | None]:
@@ -95,4 +92,6 @@ def _in_order_and_not_lost(history: History) -> Iterator[Violation | None]:
         if step.index in history.plan.strays:
             return
         wrong = _disorder(history, number, step.after) if step.after is not None else None
-        yield wrong or effect_lost(history, number)
+        wrong = wrong or effect_lost(history, number)
+        if wrong is not None or step.raised is None:
+            yield wrong

@@ -108,6 +108,7 @@ def _misread(history: History, number: int, name: str, given: datetime) -> Viola
 
 @rule(
     "TIME-6",
+    Plans.AFTER_END,
     Plans.INTERLEAVED,
     Plans.IN_ORDER_CLOCKS,
     Plans.LATER_AGAIN,
@@ -220,6 +221,7 @@ def _times_due(kind: EventKind) -> list[str]:
         Need(groups=(("active",),)),
         Need(groups=(("started_at",),)),
         Need(groups=(("retrying", "stalled"),)),
+        Need(groups=(("event_time",),), when=lambda profile: profile.started == "latest"),
     ),
     incidents=("apache/airflow#21095", "garrytan/gbrain#2974"),
     about=tells(EventKind.RETRYING, EventKind.STALLED),

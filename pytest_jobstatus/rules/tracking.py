@@ -73,6 +73,10 @@ def track_2(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "TRACK-3",
+    Plans.IN_ORDER_CLOCKS,
+    Plans.TURNED,
+    Plans.PROGRESS_ORDERS,
+    Plans.BESIDE,
     Plans.ORDERS,
     Plans.LATER_AGAIN,
     Plans.AFTER_END,
@@ -186,7 +190,9 @@ def track_5(history: History) -> Iterator[Violation | None]:
             yield None
 
 
-@rule("TRACK-6", Plans.ORDERS, Plans.PARTS, Plans.TURNED, Plans.SAMPLES, incidents=("cylc/cylc-flow#351",))
+@rule(
+    "TRACK-6", Plans.IN_ORDER, Plans.ORDERS, Plans.PARTS, Plans.TURNED, Plans.SAMPLES, incidents=("cylc/cylc-flow#351",)
+)
 def track_6(history: History) -> Iterator[Violation | None]:
     """An event other than progress that is ahead of the shown position shows its status and attempt, whatever was
     lost before it; one that is behind changes neither.

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from pytest_jobstatus import Event, EventKind, Status
+from pytest_jobstatus import Event, EventKind, Snapshot, Status
 from tests.sound_trackers.merging import (
     Row,
     Sound,
@@ -143,6 +143,24 @@ class CancelledErrorAwaitsItsCancellation(SoundClearing):
             super().merge(row, event, value)
 
 
+class WhoCancelledReadFromText(Sound):
+    """CANC-4: a failure whose message speaks of cancelling is one, and somebody is said to have asked for it."""
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if "cancelled" in text_of(event).lower():
+            row.cancelled_by = "unknown"
+
+
+class CancelledErrorStampsCancellation(Sound):
+    """CANC-4: a failure of a type with that name is one, and its time is a cancellation's."""
+
+    def show(self, row: Row) -> Snapshot:
+        shown = super().show(row)
+        named_so = row.status is Status.FAILED and row.error is not None and row.error.type == "CancelledError"
+        return replace(shown, cancelled_at=row.ended_at) if named_so else shown
+
+
 FAULTY: tuple[type[Sound], ...] = (
     MessageIncludesCancelled,
     RpcCodeCancelled,
@@ -158,4 +176,6 @@ FAULTY: tuple[type[Sound], ...] = (
     CancelledErrorOfALaterAttempt,
     FailureWithoutErrorIsCancelled,
     CancelledErrorAwaitsItsCancellation,
+    WhoCancelledReadFromText,
+    CancelledErrorStampsCancellation,
 )

@@ -117,6 +117,15 @@ class ThirdAttemptNotFenced(Sound):
         return old or super().is_ahead(row, event)
 
 
+class CreationTakesRowOfRunningJob(Sound):
+    """CONV-1/TIME-6/CANC-2: a creation that comes after progress takes the row away, until the next event."""
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        super().merge(row, event, value)
+        if event.kind is EventKind.CREATED and row.progress_key is not None:
+            del self.rows[event.job_id]
+
+
 FAULTY: tuple[type[Sound], ...] = (
     ProgressIgnoredOnRow,
     HeartbeatRevivesStalled,
@@ -128,4 +137,5 @@ FAULTY: tuple[type[Sound], ...] = (
     RetryOvertakingStartUndone,
     SkewedProgressReopensAttempt,
     ThirdAttemptNotFenced,
+    CreationTakesRowOfRunningJob,
 )

@@ -166,6 +166,23 @@ class LateNanLosesEnd(Sound):
         super().merge(row, event, value)
 
 
+class NanRefusedWithoutAWord(Sound):
+    """DATA-2: NaN and Infinity are refused with an exception that says nothing."""
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        if has_no_number(value):
+            raise ValueError
+        super().merge(row, event, value)
+
+
+class NulProgressDroppedUnlessFirst(Sound):
+    """DATA-2: progress that holds NUL is dropped, so that the value before it stands."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        if row.progress_key is None or not has_nul(value):
+            super().note_progress(row, event, value)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     RefusedProgressWipesOld,
     NulProgressLosesRow,
@@ -179,4 +196,6 @@ FAULTY: tuple[type[Sound], ...] = (
     LargeProgressMovesBeforeRefused,
     NanNeitherStoredNorRefused,
     LateNanLosesEnd,
+    NanRefusedWithoutAWord,
+    NulProgressDroppedUnlessFirst,
 )

@@ -156,6 +156,24 @@ class LongIdsRefusedAtEnd(Sound):
         super().apply(event)
 
 
+class LongIdsRefusedAfterInsert(Sound):
+    """DATA-3: an id that is too long for the second table is refused when the first has its row."""
+
+    def apply(self, event: Event) -> None:
+        super().apply(event)
+        if len(event.job_id) > 191:
+            raise ValueError("job_id: allowed are up to 191 characters")
+
+
+class LongIdsRefusedWithoutAWord(Sound):
+    """DATA-3: an id that is too long is refused with an exception that says nothing."""
+
+    def apply(self, event: Event) -> None:
+        if len(event.job_id) > 191:
+            raise ValueError
+        super().apply(event)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     IdsInLowerCase,
     IdsCutTo36,
@@ -174,4 +192,6 @@ FAULTY: tuple[type[Sound], ...] = (
     EndsWhatBeginsWithId,
     LongIdsLost,
     LongIdsRefusedAtEnd,
+    LongIdsRefusedAfterInsert,
+    LongIdsRefusedWithoutAWord,
 )

@@ -11,7 +11,7 @@ from time import sleep
 from pytest_jobstatus import Event, EventKind, Status
 from tests.sound_trackers.merging import Sound
 
-MOMENT = 0.001
+MOMENT = 0.0002
 
 
 class SleepsBeforeEnd(Sound):
@@ -117,10 +117,10 @@ class PollsInCoroutine(Sound):
 
 
 class BlocksInCoroutine(Sound):
-    """LOAD-1: a coroutine blocks its thread when a job is created."""
+    """LOAD-1: a coroutine blocks its thread when a job is cancelled."""
 
     async def apply(self, event: Event) -> None:  # type: ignore[override]
-        if event.kind is EventKind.CREATED:
+        if event.kind is EventKind.CANCELLED:
             time.sleep(MOMENT)  # noqa: ASYNC251 - the fault
         super().apply(event)
 
