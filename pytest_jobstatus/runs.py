@@ -110,7 +110,7 @@ def emit(mark: Mark, *, at: datetime, job: str = "job-1", nth: int = 0, bare: bo
         error=JobError("ValueError", f"attempt {attempt} failed in line {nth + 1}", "Traceback: …") if fails else None,
         progress=5 * (nth + 1) if kind is PROGRESS else None,
         cancelled_by=f"user-{nth + 1}" if kind is CANCELLED else None,
-        retry_at=at + timedelta(seconds=1) if kind is RETRYING else None,
+        retry_at=at + timedelta(minutes=1) if kind is RETRYING else None,
         context={"queue": "default", "job_type": "report"},
     )
 

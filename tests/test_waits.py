@@ -57,7 +57,7 @@ def test_sleeps_are_seen(handler: Callable[[], object], note: str) -> None:
 
 @pytest.mark.parametrize("handler", UNSEEN)
 def test_what_is_no_sleep_is_not(handler: Callable[[], object]) -> None:
-    """Work, a pause of nothing and the sleep of another thread are not noted, unless the processor was busy meanwhile."""
+    """Work, a pause of nothing and another thread's sleep are not noted, unless the processor was busy meanwhile."""
     waits = Waits(own_task=lambda: None)
     noted = []
     for _ in range(20):
@@ -72,7 +72,7 @@ class Yields(Small):
 
     def apply(self, event: Event) -> None:
         time.sleep(0)
-        if event.kind == "created" and random.random() < 0.02:
+        if event.kind == "created" and random.random() < 0.002:
             time.sleep(0.0005)
         super().apply(event)
 

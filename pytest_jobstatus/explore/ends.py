@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import cycle
 
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import TERMINAL_KINDS, Event, EventKind, Mark
@@ -25,12 +26,14 @@ def zombies(effort: Effort, profile: Profile) -> Part:
     del effort
 
     def plans() -> Iterator[Plan]:
+        ends = cycle(kind for kind in TERMINAL_KINDS if kind in profile.kinds)
         for way in _ways(profile):
-            for place in range(len(way)):
+            for place in range(len(way) - 1):
                 shown = max(each.attempt for each in way[: place + 1])
                 for attempt in range(1, shown):
                     for kind in (EventKind.COMPLETED, EventKind.FAILED):
-                        yield from _with_stray(profile, way, place, Mark(kind, attempt))
+                        ended = (*way[:-1], Mark(next(ends), way[-1].attempt))
+                        yield from _with_stray(profile, ended, place, Mark(kind, attempt))
 
     return Part(f"a late end of each older attempt at each point of runs with 3 attempts, told {TIMES} times", plans())
 

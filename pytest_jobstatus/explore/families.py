@@ -16,7 +16,7 @@ from pytest_jobstatus.explore.part import Part
 from pytest_jobstatus.explore.progress import progress_orders
 from pytest_jobstatus.explore.repeats import at_once_again, later_again
 from pytest_jobstatus.explore.samples import sampled
-from pytest_jobstatus.explore.several import alike, interleaved
+from pytest_jobstatus.explore.several import alike, interleaved, two_jobs
 from pytest_jobstatus.explore.strays import after_end
 from pytest_jobstatus.rules import Plans
 from pytest_jobstatus.tracker import Profile
@@ -53,10 +53,12 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.TIES: times.ties,
     Plans.ALIKE: alike,
     Plans.INTERLEAVED: interleaved,
+    Plans.TWO_JOBS: two_jobs,
 }
 
 
 LARGE = (
+    Plans.AFTER_END,
     Plans.BESIDE,
     Plans.END_LAST,
     Plans.INTERLEAVED,

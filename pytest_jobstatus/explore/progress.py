@@ -56,7 +56,7 @@ def _tables(profile: Profile) -> Iterator[tuple[Sequence[Mark], Sequence[float]]
         for seconds in ((10, 20, 30), (10, 40, 30)):
             yield (PROGRESS, PROGRESS, around), seconds
     if has_attempts(profile):
-        for seconds in ((10, 20, 30, 40), (30, 40, 50, 5), (10, 10, 10, 10)):
+        for seconds in ((30, 40, 50, 5), (10, 10, 10, 10)):
             yield (PROGRESS, PROGRESS, ACTIVE_2, PROGRESS_2), seconds
         for ended in (RETRYING, STALLED):
             yield (ended, ACTIVE_2, PROGRESS_2), (20, 30, 40)

@@ -22,15 +22,14 @@ def at_once_again(effort: Effort, profile: Profile) -> Part:
             yield replace(plan, order=again_at_once(plan.order, times=2))
         for events in _many_attempts(effort, profile):
             yield Plan(events=events, order=again_at_once(range(len(events)), times=4))
-        for events in _many_attempts(effort, profile):
-            if len(events) == MANY:
-                yield Plan(events=events, order=again_at_once(range(len(events)), times=12))
+        for events in [events for events in _many_attempts(effort, profile) if len(events) == MANY][:3]:
+            yield Plan(events=events, order=again_at_once(range(len(events)), times=12))
 
     return Part(f"every event again at once, {_again_bounds(effort)}", plans())
 
 
 MANY = 4
-"""The size of the runs of which every event is told a dozen times: more than any counter of repeats waits for."""
+"""The size of the three runs of which every event is told a dozen times: more than a counter of repeats waits for."""
 
 
 def later_again(effort: Effort, profile: Profile) -> Part:
@@ -47,9 +46,12 @@ def later_again(effort: Effort, profile: Profile) -> Part:
 
 
 def _many_attempts(effort: Effort, profile: Profile) -> Iterator[tuple[Event, ...]]:
-    """Small runs, and larger ones in which every attempt that there may be is started."""
-    for _, events in runs(effort.again, profile):
-        yield events
+    """Small runs, those with two attempts one event larger, and some in which every attempt that there may be is
+    started.
+    """
+    for shape, events in runs(effort.again + 1, profile):
+        if len(shape) <= effort.again or shape[-1].attempt > 1:
+            yield events
     for shape in long_shapes(profile.kinds, progress=True):
         yield emitted(shape, clock=clocks_for(profile)[0])
 

@@ -90,6 +90,18 @@ def interleaved(effort: Effort, profile: Profile) -> Part:
     return Part(title, plans())
 
 
+def two_jobs(effort: Effort, profile: Profile) -> Part:
+    """Two jobs, one event of each in turn, the second created a little later."""
+    del effort
+    plans = (
+        plan
+        for number, first in enumerate(LIVES)
+        for second in LIVES[number:]
+        for plan in _in_turn(_lives(profile, first, second))
+    )
+    return Part(f"two of {len(LIVES)} jobs, in turn", plans)
+
+
 def _lives(profile: Profile, *lives: Sequence[Mark], later: timedelta = LATER) -> list[tuple[Event, ...]]:
     """A job for each life that the tracker can be told of, with values of its own, each created a little later."""
     jobs = []

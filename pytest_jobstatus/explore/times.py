@@ -111,7 +111,7 @@ def skews(effort: Effort, profile: Profile) -> Part:
 
     def plans() -> Iterator[Plan]:
         for words, amount in AMOUNTS.items() if profile.supports("skew") else ():
-            for worker, successor in ((-1, -1), (1, 1), (1, -1), (-1, 1), (0, -1)):
+            for worker, successor in ((-1, -1), (1, 1), (1, -1), (0, -1)):
                 tick = min(timedelta(seconds=1), amount / 2)
                 clock = Clock(name=f"{words} apart", tick=tick, worker=worker * amount, successor=successor * amount)
                 for shape in _shapes(profile):

@@ -55,6 +55,7 @@ class Plans(StrEnum):
     TIES = "shared instants"
     ALIKE = "ids that look alike"
     INTERLEAVED = "interleaved jobs"
+    TWO_JOBS = "two jobs"
     SAMPLES = "samples"
     STRAY_SAMPLES = "samples with strays"
 

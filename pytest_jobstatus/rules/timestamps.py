@@ -54,7 +54,7 @@ def _wrong_end_time(history: History, number: int, shown: Snapshot) -> Violation
 
 @rule(
     "TIME-5",
-    Plans.INTERLEAVED,
+    Plans.TWO_JOBS,
     Plans.OFFSETS,
     Plans.MIXED_OFFSETS,
     needs=(
@@ -109,7 +109,7 @@ def _misread(history: History, number: int, name: str, given: datetime) -> Viola
 @rule(
     "TIME-6",
     Plans.AFTER_END,
-    Plans.INTERLEAVED,
+    Plans.TWO_JOBS,
     Plans.IN_ORDER_CLOCKS,
     Plans.LATER_AGAIN,
     needs=(Need(groups=(("created",),)), Need(groups=(("created_at",),))),

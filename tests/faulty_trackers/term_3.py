@@ -90,7 +90,7 @@ class EarlyCancelUndone(Sound):
 
 
 class TiedEndLost(Sound):
-    """TERM-3/TRACK-6/TRACK-1: a terminal event in the instant of the newest one seen is dropped as a repeat."""
+    """TERM-3/TRACK-1: a terminal event in the instant of the newest one seen is dropped as a repeat."""
 
     def is_ahead(self, row: Row, event: Event) -> bool:
         tied = event.kind.terminal and row.updated_at == event.occurred_at

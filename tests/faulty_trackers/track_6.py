@@ -92,7 +92,7 @@ class LateCreationResets(Sound):
 
 
 class TiedEventsLost(Sound):
-    """TRACK-6/TRACK-1: an event moves an open job only if it ends it or is later than all, so tied ones are lost."""
+    """TRACK-1: an event moves an open job only if it ends it or is later than all, so tied ones are lost."""
 
     def is_ahead(self, row: Row, event: Event) -> bool:
         newer = row.updated_at is None or event.occurred_at > row.updated_at
@@ -100,7 +100,7 @@ class TiedEventsLost(Sound):
 
 
 class SkewedRetryLost(Sound):
-    """TRACK-6/TRACK-1: retrying is dropped if its instant is before started_at, which another clock gave."""
+    """TRACK-1: retrying is dropped if its instant is before started_at, which another clock gave."""
 
     def is_ahead(self, row: Row, event: Event) -> bool:
         early = row.started_at is not None and event.occurred_at < row.started_at
