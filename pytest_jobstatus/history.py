@@ -11,7 +11,7 @@ from pytest_jobstatus.clocks import START
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import Event
 from pytest_jobstatus.handle import Handle, Unreadable
-from pytest_jobstatus.reading import differences
+from pytest_jobstatus.reading import copied, differences
 from pytest_jobstatus.tracker import Profile, Snapshot
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -129,7 +129,7 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
         for index in plan.order:
             event = events[index]
             job_id = event.job_id
-            raised = handle.apply(event)
+            raised = handle.apply(_own(event))
             before, after = shown[job_id], handle.read(job_id)
             shown[job_id] = after
             steps.append(
@@ -161,6 +161,15 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
         read_early=bool(strangers),
         unreadable=unreadable,
     )
+
+
+def _own(event: Event) -> Event:
+    """The event as the tracker gets it: with a value of its own, which it may keep and change."""
+    if not isinstance(event.progress, dict | list):
+        return event
+    own = event.moved(job_id=event.job_id, by=timedelta())
+    own.__dict__["progress"] = copied(event.progress)
+    return own
 
 
 def _seen(handle: Handle, jobs: Mapping[str, str], *, times: int = 1) -> dict[str, Snapshot]:

@@ -51,7 +51,7 @@ def snapshot_of(shown: object, *, job_id: str, profile: Profile, source: str) ->
     for name in profile.unsupported:
         if name in values:
             values[name] = None
-    values["progress"] = _copied(values["progress"])
+    values["progress"] = copied(values["progress"])
     made = object.__new__(Snapshot)
     made.__dict__.update(values)
     return made
@@ -89,7 +89,7 @@ def _from_mapping(shown: Mapping[str, Any], job_id: str, source: str) -> dict[st
     return values
 
 
-def _copied(progress: Any) -> Any:
+def copied(progress: Any) -> Any:
     """The value as it is now: a tracker may hand out the very object that it goes on writing to."""
     if type(progress) in _PLAIN_PROGRESS:
         return progress

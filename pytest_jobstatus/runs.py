@@ -137,6 +137,17 @@ def long_shapes(kinds: frozenset[EventKind], *, progress: bool) -> tuple[Shape, 
     return tuple(shape for shape in found if shape)
 
 
+@cache
+def waiting_shapes(kinds: frozenset[EventKind]) -> tuple[Shape, ...]:
+    """Runs in which every attempt that there may be ended, the last by a retrying and by a stall.
+
+    >>> " ".join(f"{mark.kind} {mark.attempt}" for mark in waiting_shapes(frozenset(EventKind))[0][-3:])
+    'active 3 progress 3 retrying 3'
+    """
+    last = [Mark(kind, MOST_ATTEMPTS) for kind in (RETRYING, STALLED) if kind in kinds]
+    return tuple((*long_shapes(kinds, progress=True)[0], mark) for mark in last)
+
+
 @lru_cache(maxsize=4096)
 def is_run(marks: Shape, kinds: frozenset[EventKind]) -> bool:
     """Whether these events are a run from its beginning, with nothing left out but creations and starts of kinds that

@@ -73,9 +73,9 @@ class Waits:
 
 
 def _about(seconds: float) -> str:
-    """The time in one digit: it is never twice the same.
+    """The time in one digit, if it is long enough for one: it is never twice the same.
 
     >>> _about(0.5003), _about(0.0012)
-    ('about 0.5 s', 'about 0.001 s')
+    ('about 0.5 s', 'less than 0.01 s')
     """
-    return f"about {float(f'{seconds:.1g}'):g} s"
+    return "less than 0.01 s" if seconds < 0.01 else f"about {float(f'{seconds:.1g}'):g} s"

@@ -87,14 +87,14 @@ def test_rules_may_be_an_array(pytester: pytest.Pytester) -> None:
 def test_effort_seed_and_json(pytester: pytest.Pytester, way: str) -> None:
     """The report is written where it was wanted, and its bounds show effort and seed."""
     suite(pytester, "test_conformance = conformance(Small)")
-    options = {"rules": "TRACK-6", "json": "report.json", "seed": 7}
+    options = {"rules": "IDEM-2", "json": "report.json", "seed": 7}
     result = run(pytester, *given(pytester, way, effort="quick", **options))
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["report written to *report.json"])
     quick = report(pytester.path / "report.json")
     assert (quick["format"], quick["tracker"]) == ("jobstatus-report/1", "tests.small_trackers:Small")
     (rule,) = quick["rules"]
-    assert (rule["id"], rule["verdict"]) == ("TRACK-6", "pass")
+    assert (rule["id"], rule["verdict"]) == ("IDEM-2", "pass")
     assert any("seed 7" in title for title in rule["covered"]["complete"]), rule["covered"]
     run(pytester, *given(pytester, way, effort="default", **options)).assert_outcomes(passed=1)
     (deeper,) = report(pytester.path / "report.json")["rules"]

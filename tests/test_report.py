@@ -95,7 +95,7 @@ def test_odd_counterexamples(tracker: type, number: str, golden: Golden) -> None
 def test_a_sleep_is_told() -> None:
     """What slept stands beside the event that it slept on."""
     (line,) = [line for line in text.findings(check(load_1.SleepsBeforeEnd, rules="LOAD-1")) if "← LOAD-1" in line]
-    assert line.strip().startswith("apply slept: time.sleep for about 0.00")
+    assert line.strip().startswith("apply slept: time.sleep for less than 0.01 s")
 
 
 def test_rule_list(golden: Golden) -> None:

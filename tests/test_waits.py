@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import sys
 import threading
 import time
@@ -39,8 +38,8 @@ SEEN = [
     (lambda: time.sleep(0.001), "time.sleep"),
     (lambda: sleep(0.001), "time.sleep"),
     (kept_sleep, "time.sleep"),
-    (lambda: event.wait(0.001), "a wait of about 0.001 s that timed out"),
-    (waits_in_vain, "a wait of about 0.001 s that timed out"),
+    (lambda: event.wait(0.001), "a wait of less than 0.01 s that timed out"),
+    (waits_in_vain, "a wait of less than 0.01 s that timed out"),
 ]
 UNSEEN = [lambda: time.sleep(0), worker_sleeps, lambda: sum(range(1000)), lambda: None]
 
@@ -67,19 +66,22 @@ def test_what_is_no_sleep_is_not(handler: Callable[[], object]) -> None:
     assert () in noted
 
 
-class Yields(Small):
-    """Lets others run at each event, which takes long where the processor is busy."""
+class SlowOnce(Small):
+    """Lets others run at each event; once the processor was busy meanwhile."""
+
+    calls = 0
 
     def apply(self, event: Event) -> None:
         time.sleep(0)
-        if event.kind == "created" and random.random() < 0.002:
+        self.calls += 1
+        if self.calls == 50:
             time.sleep(0.0005)
         super().apply(event)
 
 
 def test_a_sleep_that_does_not_come_again_is_none() -> None:
     """What looks like a sleep once in a while is the processor's doing, and no violation."""
-    assert check(Yields, rules="LOAD-1")["LOAD-1"].verdict is Verdict.PASS
+    assert check(SlowOnce, rules="LOAD-1")["LOAD-1"].verdict is Verdict.PASS
 
 
 class Coroutines(Small):

@@ -20,6 +20,7 @@ class Effort:
         after_end: the largest ended run after which all strays come.
         single: the largest ended run after which each stray comes by itself.
         crowd: how many other jobs come between an end and what comes late.
+        open_jobs: how many jobs are open at once.
         samples: how many larger plans are drawn at random.
         largest: the largest of these.
         thin: of the larger families one plan in so many is tried.
@@ -34,6 +35,7 @@ class Effort:
     after_end: int
     single: int
     crowd: int
+    open_jobs: int
     samples: int
     largest: int
     thin: int
@@ -50,6 +52,7 @@ EFFORTS = {
         after_end=4,
         single=2,
         crowd=20,
+        open_jobs=12,
         samples=20,
         largest=10,
         thin=3,
@@ -64,6 +67,7 @@ EFFORTS = {
         after_end=4,
         single=3,
         crowd=60,
+        open_jobs=30,
         samples=60,
         largest=12,
         thin=1,
@@ -78,6 +82,7 @@ EFFORTS = {
         after_end=6,
         single=4,
         crowd=2000,
+        open_jobs=300,
         samples=2000,
         largest=16,
         thin=1,

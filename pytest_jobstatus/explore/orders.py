@@ -11,7 +11,7 @@ from pytest_jobstatus.delivery import Plan, again_later, in_order
 from pytest_jobstatus.events import EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part, clocks_for, runs
-from pytest_jobstatus.runs import MOST_ATTEMPTS, Shape, emitted, long_shapes, shapes
+from pytest_jobstatus.runs import MOST_ATTEMPTS, Shape, emitted, long_shapes, shapes, waiting_shapes
 from pytest_jobstatus.tracker import Profile
 
 
@@ -28,6 +28,8 @@ def told_in_order(effort: Effort, profile: Profile) -> Part:
         for shape in long_shapes(profile.kinds, progress=True):
             yield in_order(emitted(shape, clock=clocks_for(profile)[0]))
             yield in_order(emitted(shape, clock=soon(profile)))
+        for shape in waiting_shapes(profile.kinds):
+            yield in_order(emitted(shape, clock=clocks_for(profile)[0]))
 
     return Part(
         f"every run of up to {effort.in_order} events in order, with and without errors and other values", plans()
@@ -88,6 +90,10 @@ def parts(effort: Effort, profile: Profile) -> Part:
                         if marks not in told:
                             told.add(marks)
                             yield Plan(events=events, order=order)
+        for shape in waiting_shapes(profile.kinds):
+            events, last = emitted(shape, clock=clocks_for(profile)[0]), len(shape) - 1
+            for place in range(last):
+                yield from (Plan(events=events, order=order) for order in ((place, last), (last, place)))
         yield from _many_attempts(profile)
 
     return Part(

@@ -60,6 +60,7 @@ def _tables(profile: Profile) -> Iterator[tuple[Sequence[Mark], Sequence[float]]
             yield (PROGRESS, PROGRESS, ACTIVE_2, PROGRESS_2), seconds
         for ended in (RETRYING, STALLED):
             yield (ended, ACTIVE_2, PROGRESS_2), (20, 30, 40)
+        yield (ACTIVE_2, PROGRESS_2, PROGRESS_2), (20, 30, 30)
         yield (PROGRESS, PROGRESS_2, PROGRESS_3), (30, 20, 10)
 
 

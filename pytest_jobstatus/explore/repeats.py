@@ -10,7 +10,7 @@ from pytest_jobstatus.events import Event
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.orders import permuted
 from pytest_jobstatus.explore.part import Part, clocks_for, runs
-from pytest_jobstatus.runs import MOST_ATTEMPTS, emitted, long_shapes
+from pytest_jobstatus.runs import MOST_ATTEMPTS, emitted, long_shapes, waiting_shapes
 from pytest_jobstatus.tracker import Profile
 
 
@@ -52,7 +52,7 @@ def _many_attempts(effort: Effort, profile: Profile) -> Iterator[tuple[Event, ..
     for shape, events in runs(effort.again + 1, profile):
         if len(shape) <= effort.again or shape[-1].attempt > 1:
             yield events
-    for shape in long_shapes(profile.kinds, progress=True):
+    for shape in (*long_shapes(profile.kinds, progress=True), *waiting_shapes(profile.kinds)):
         yield emitted(shape, clock=clocks_for(profile)[0])
 
 

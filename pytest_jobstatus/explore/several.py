@@ -15,9 +15,9 @@ from pytest_jobstatus.explore.part import Part
 from pytest_jobstatus.explore.telling import (
     ACTIVE,
     ACTIVE_2,
+    CANCELLED,
     COMPLETED,
     CREATED,
-    FAILED,
     FAILED_2,
     PROGRESS,
     PROGRESS_2,
@@ -35,11 +35,12 @@ def alike(effort: Effort, profile: Profile, *, table: Sequence[tuple[str, str]] 
     del effort
 
     def plans() -> Iterator[Plan]:
-        for pair in table:
-            for first, second in (pair, pair[::-1]):
-                ended = events_of(profile, CREATED, ACTIVE, COMPLETED, job=first)
-                failed = events_of(profile, CREATED, ACTIVE, FAILED, job=second)
-                yield _alternating([ended, failed])
+        for one, other in table:
+            stalled = events_of(profile, CREATED, ACTIVE, STALLED, CANCELLED, job=other)
+            yield _alternating([events_of(profile, CREATED, ACTIVE, COMPLETED, job=one), stalled])
+            if retried := events_of(profile, CREATED, ACTIVE, PROGRESS, RETRYING, ACTIVE_2, FAILED_2, job=one):
+                yield _alternating([stalled, retried])
+            yield _alternating([events_of(profile, CREATED, ACTIVE, COMPLETED, job=each) for each in (other, one)])
 
     return Part(f"two jobs with each of {len(table)} pairs of ids that look alike", plans())
 
@@ -69,10 +70,10 @@ LATER = timedelta(milliseconds=100)
 
 
 def interleaved(effort: Effort, profile: Profile) -> Part:
-    """Two and three jobs, one event of each in turn, one inside the other, and at random."""
-    del effort
+    """Two and three jobs, one event of each in turn, one inside the other, and at random; and many in turn."""
 
     def plans() -> Iterator[Plan]:
+        yield from _in_turn(_lives(profile, *[(CREATED, ACTIVE, COMPLETED)] * effort.open_jobs))
         for first, second in product(LIVES, repeat=2):
             yield from _in_turn(_lives(profile, first, second, later=timedelta()))
         for number, first in enumerate(LIVES):
@@ -86,7 +87,10 @@ def interleaved(effort: Effort, profile: Profile) -> Part:
             yield from _in_turn(jobs := _lives(profile, *three))
             yield from _shuffled(jobs, seed=number)
 
-    title = f"two and three of {len(LIVES)} jobs, in turn, one inside the other, and shuffled {SHUFFLES} times"
+    title = (
+        f"two and three of {len(LIVES)} jobs, in turn, one inside the other, and shuffled {SHUFFLES} times;"
+        f" {effort.open_jobs} open at once"
+    )
     return Part(title, plans())
 
 

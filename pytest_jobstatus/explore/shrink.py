@@ -9,7 +9,7 @@ from pytest_jobstatus.delivery import Plan, keeping
 from pytest_jobstatus.explore.simpler import simplifications
 
 MOST_TRIES = 400
-MOST_DELIVERIES = 8_000
+MOST_DELIVERIES = 40_000
 """In all tries together: a failure that needs many jobs is not worth more than one that needs none."""
 
 

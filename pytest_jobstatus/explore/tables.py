@@ -57,6 +57,8 @@ def errors(effort: Effort, profile: Profile, *, table: Sequence[JobError] = PLAI
         for own in (None, replace(first, message="")):
             retry = (CREATED, ACTIVE, failing(RETRYING, last), ACTIVE_2)
             yield from told(profile, *retry, failing(FAILED_2, own), needs=RETRYING)
+        bare = (CREATED, ACTIVE, failing(RETRYING, None), ACTIVE_2, failing(FAILED_2, last))
+        yield from told(profile, *bare, needs=RETRYING)
         yield from told(profile, CREATED, ACTIVE, STALLED, failing(FAILED, last), needs=STALLED)
         yield from told(profile, failing(FAILED, last))
         yield from _three_attempts(profile, table)

@@ -85,9 +85,9 @@ def retry_2(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "RETRY-3",
+    Plans.LATER_AGAIN,
     Plans.BESIDE,
     Plans.ORDERS,
-    Plans.LATER_AGAIN,
     Plans.ZOMBIES,
     needs=(ATTEMPTS,),
     incidents=("nazarli-shabnam/clevis#262",),
@@ -122,7 +122,6 @@ def retry_3(history: History) -> Iterator[Violation | None]:
     "RETRY-4",
     Plans.ZOMBIES,
     Plans.PARTS,
-    Plans.LATER_AGAIN,
     needs=(NUMBERED, ATTEMPTS),
     incidents=("taskforcesh/bullmq#1094",),
     about=_counts,

@@ -141,7 +141,6 @@ def time_6(history: History) -> Iterator[Violation | None]:
 @rule(
     "TIME-7",
     Plans.IN_ORDER_CLOCKS,
-    Plans.ORDERS,
     Plans.TURNED,
     Plans.MIXED_OFFSETS,
     level=Level.SHOULD,
@@ -169,8 +168,8 @@ def time_7(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "TIME-8",
+    Plans.AFTER_END,
     Plans.IN_ORDER_CLOCKS,
-    Plans.IN_ORDER,
     Plans.LATER_AGAIN,
     needs=(Need(groups=(("created_at", "started_at", *instants.ENDS),)),),
     incidents=("apache/airflow#18024", "riverqueue/river#515"),

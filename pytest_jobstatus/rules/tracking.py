@@ -63,6 +63,10 @@ def track_2(history: History) -> Iterator[Violation | None]:
         if unseen and history.read_early:
             message = f"the job was read before it was created; after {step.event.name} it still reads as nothing"
             yield Violation(step=number, field="row", message=message)
+        first = number == 0 and step.event.kind is EventKind.CREATED and step.raised is None and history.read_early
+        if first and history.profile.supports("created_at") and step.after and step.after.created_at is None:
+            message = "the job was read before it was created, and now its created_at is missing"
+            yield Violation(step=number, field="created_at", message=message)
         changed = differences(step.after, step.reread)
         if changed:
             message = f"reading again, with nothing delivered between, changed {' and '.join(changed)}"
@@ -73,8 +77,8 @@ def track_2(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "TRACK-3",
+    Plans.ERRORS,
     Plans.IN_ORDER_CLOCKS,
-    Plans.TURNED,
     Plans.PROGRESS_ORDERS,
     Plans.BESIDE,
     Plans.ORDERS,
@@ -120,8 +124,8 @@ def _refusal(history: History, number: int, step: Step) -> str:
 
 @rule(
     "TRACK-4",
-    Plans.ORDERS,
     Plans.PARTS,
+    Plans.ORDERS,
     incidents=("gchq/sleeper#251", "PrefectHQ/prefect#18634"),
 )
 def track_4(history: History) -> Iterator[Violation | None]:
