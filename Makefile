@@ -1,10 +1,11 @@
 # make demo: see it work · make test: everything that CI runs · make bench: how fast it is
 # make matrix: which rule catches which faulty tracker (build/matrix.md, build/matrix.json)
+# make mutation: which changes of the rules and of the reference merge no test notices (about 40 minutes on one core)
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint bench matrix clean
+.PHONY: demo test lint bench matrix mutation clean
 .DELETE_ON_ERROR:
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -36,6 +37,9 @@ bench: $(VENV)/installed
 
 matrix: $(VENV)/installed
 	$(BIN)/python -m tests.matrix build
+
+mutation: $(VENV)/installed
+	$(BIN)/python -m tests.mutation build/mutation
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

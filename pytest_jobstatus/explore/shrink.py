@@ -8,8 +8,8 @@ from pytest_jobstatus.clocks import AGREE, Clock
 from pytest_jobstatus.delivery import Plan, keeping
 from pytest_jobstatus.explore.simpler import simplifications
 
-MOST_TRIES = 400
-MOST_DELIVERIES = 40_000
+MOST_TRIES = 1_000
+MOST_DELIVERIES = 100_000
 """In all tries together: a failure that needs many jobs is not worth more than one that needs none."""
 
 
