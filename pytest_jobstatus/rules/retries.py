@@ -110,9 +110,8 @@ def retry_3(history: History) -> Iterator[Violation | None]:
         names = [name for name in differences(step.before, step.after) if name in ("row", "status", "attempt")]
         if names:
             old, new = getattr(step.before, names[0], None), getattr(step.after, names[0], None)
-            message = (
-                f"{step.event.name} was behind what was shown, yet {names[0]} went from {told(old)} to {told(new)}"
-            )
+            change = f"{names[0]} went from {told(old)} to {told(new)}" if step.after is not None else "the row is gone"
+            message = f"{step.event.name} was behind what was shown, yet {change}"
             yield Violation(step=number, field=names[0], message=message)
         elif position.was_taken(history, number):
             yield None

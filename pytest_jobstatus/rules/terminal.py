@@ -159,8 +159,11 @@ def term_4(history: History) -> Iterator[Violation | None]:
             mixed = [name for name in differences(step.before, step.after) if name in _OUTCOME]
             if mixed:
                 old, new = getattr(step.before, mixed[0], None), getattr(step.after, mixed[0], None)
-                message = f"{ends.event.name} ended the job; {step.event.name} changed {mixed[0]} from {told(old)}"
-                yield Violation(step=number, field=mixed[0], message=f"{message} to {told(new)}")
+                change = (
+                    f"changed {mixed[0]} from {told(old)} to {told(new)}" if step.after else "made it read as nothing"
+                )
+                message = f"{ends.event.name} ended the job; {step.event.name} {change}"
+                yield Violation(step=number, field=mixed[0], message=message)
             elif position.was_taken(history, number):
                 yield None
 
