@@ -21,6 +21,8 @@ from pytest_jobstatus.scenario import Scenario
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Coverage
 
+SAME_SLEEPS = 8
+"""How often a sleep must come again before it is believed, on a machine that may have other work."""
 MOST_REPLAYED = 20_000
 """How many deliveries are repeated in search of the histories that a failure depends on."""
 
@@ -56,7 +58,9 @@ class Search:
                 history = observe(plan)
                 exercised, violation = self.rule.judge(history)
                 self.coverage.add(plan, history, exercised)
-                if violation is not None and not (self.rule.waits and self._was_interrupted(observe, plan)):
+                if violation is not None and not (
+                    self.rule.waits and self._was_interrupted(observe, plan, violation.step)
+                ):
                     return history, violation
                 if time.monotonic() > deadline:
                     self.cut = f"ran out of time ({self.effort.seconds:g} s)"
@@ -64,9 +68,12 @@ class Search:
             self.coverage.complete.append(part.title)
         return None
 
-    def _was_interrupted(self, observe: Callable[[Plan], History], plan: Plan) -> bool:
-        """Whether a sleep does not come again: a thread that had to wait for the processor looks as if it had slept."""
-        return any(self.rule.judge(observe(plan))[1] is None for _ in range(2))
+    def _was_interrupted(self, observe: Callable[[Plan], History], plan: Plan, step: int) -> bool:
+        """Whether a sleep does not come again and again at the same step: a thread that had to wait for the processor
+        looks as if it had slept.
+        """
+        found = (self.rule.judge(observe(plan))[1] for _ in range(SAME_SLEEPS))
+        return any(again is None or again.step != step for again in found)
 
     def parts(self, profile: Profile) -> Iterator[Part]:
         """The families of plans that can break the rule; scenarios that are about it come first."""
