@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from pytest_jobstatus.misuse import Misuse, listed
@@ -30,7 +31,7 @@ class EventKind(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
 
-    @property
+    @cached_property
     def terminal(self) -> bool:
         """Whether the job is over with this event."""
         return self in _TERMINAL

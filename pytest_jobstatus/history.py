@@ -123,14 +123,15 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
     unreadable = None
     steps: list[Step] = []
     told: set[int] = set()
+    apply, read = handle.apply, handle.read
     try:
         if strangers:
             first = _seen(handle, {label: ids[label] for label in (*plan.jobs, *plan.strangers)}, times=plan.reads)
         for index in plan.order:
             event = events[index]
             job_id = event.job_id
-            raised = handle.apply(_own(event))
-            before, after = shown[job_id], handle.read(job_id)
+            raised = apply(_own(event) if event.progress is not None else event)
+            before, after = shown[job_id], read(job_id)
             shown[job_id] = after
             steps.append(
                 Step(

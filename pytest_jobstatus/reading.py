@@ -71,7 +71,10 @@ def is_ready(shown: object, profile: Profile) -> TypeGuard[Snapshot]:
         or type(values["cancelled_by"]) not in _PLAIN_TEXTS
     ):
         return False
-    return all(at is None or (type(at) is datetime and at.tzinfo is UTC) for at in _times(values))
+    for at in _times(values):  # noqa: SIM110 - all() with a generator takes twice as long
+        if at is not None and (type(at) is not datetime or at.tzinfo is not UTC):
+            return False
+    return True
 
 
 def _from_mapping(shown: Mapping[str, Any], job_id: str, source: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ class Status(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
 
-    @property
+    @cached_property
     def terminal(self) -> bool:
         """Whether the job is over."""
         return self in _TERMINAL
@@ -37,7 +37,7 @@ class Status(StrEnum):
 _TERMINAL = frozenset((Status.COMPLETED, Status.FAILED, Status.CANCELLED))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Snapshot:
     """What a reader sees of one job at one moment.
 
@@ -68,6 +68,38 @@ class Snapshot:
     error: JobError | str | None = None
     progress: Any = None
     cancelled_by: str | None = None
+
+    def __init__(
+        self,
+        job_id: str,
+        status: Status,
+        *,
+        attempt: int | None = None,
+        created_at: datetime | None = None,
+        started_at: datetime | None = None,
+        completed_at: datetime | None = None,
+        failed_at: datetime | None = None,
+        cancelled_at: datetime | None = None,
+        updated_at: datetime | None = None,
+        error: JobError | str | None = None,
+        progress: Any = None,
+        cancelled_by: str | None = None,
+    ) -> None:
+        """Take the values as they are. By hand: a frozen dataclass's own takes twice as long, a tenth of a check."""
+        self.__dict__.update(
+            job_id=job_id,
+            status=status,
+            attempt=attempt,
+            created_at=created_at,
+            started_at=started_at,
+            completed_at=completed_at,
+            failed_at=failed_at,
+            cancelled_at=cancelled_at,
+            updated_at=updated_at,
+            error=error,
+            progress=progress,
+            cancelled_by=cancelled_by,
+        )
 
     early_end: ClassVar[datetime | None] = None
     """The `ended_at` of a mapping whose status is open: TIME-4 tells of it, and no other rule takes it for a time."""

@@ -75,7 +75,9 @@ class Sound:
         self.rows: dict[str, Row] = {}
 
     def apply(self, event: Event) -> None:
-        value = None if event.progress is None else json.loads(json.dumps(event.progress))
+        value = event.progress
+        if isinstance(value, dict | list):
+            value = json.loads(json.dumps(value))
         self.merge(self.find(event), event, value)
 
     def read(self, job_id: str) -> Snapshot | None:
@@ -102,9 +104,11 @@ class Sound:
 
     def is_ahead(self, row: Row, event: Event) -> bool:
         """Whether the event tells of a later position than the row's."""
-        if row.over:
+        if row.status is None:
+            return True
+        if row.status.terminal:
             return False
-        if row.status is None or event.kind.terminal:
+        if event.kind.terminal:
             return True
         return (event.attempt, PHASES[event.kind]) > row.position
 
