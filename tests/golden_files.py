@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,18 @@ import pytest
 
 FOLDER = Path(__file__).parent / "golden"
 UPDATE = "--update-golden"
+
+
+def undated(text: str) -> str:
+    """The text without dates: histories are moved into the recent past, so that tomorrow they are others.
+
+    >>> undated("2026-01-05 12:00:00, 2026-01-06 12:00:00 and 2026-01-05 13:00:00")
+    'day 1 12:00:00, day 2 12:00:00 and day 1 13:00:00'
+    """
+    dates = re.findall(r"\b\d{4}-\d{2}-\d{2}\b", text)
+    for number, date in enumerate(dict.fromkeys(dates), 1):
+        text = text.replace(date, f"day {number}")
+    return text
 
 
 @dataclass(frozen=True, kw_only=True)

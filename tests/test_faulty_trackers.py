@@ -15,7 +15,7 @@ from pytest_jobstatus.explore.search import Search
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.rules import RULES, named, select
 from tests.faulty_trackers import FAULTY, rules_of
-from tests.golden_files import FOLDER, Golden
+from tests.golden_files import FOLDER, Golden, undated
 from tests.only import IMPLIED, ONLY
 from tests.removals import removals
 from tests.sound_trackers.merging import Sound
@@ -37,7 +37,7 @@ def line(tracker: type[Sound], result: RuleResult) -> str:
     assert result.counterexample is not None
     size = len(result.counterexample.plan.order)
     deliveries = f"{size} {'delivery' if size == 1 else 'deliveries'}"
-    return f"{tracker.__name__} {result.id} {deliveries}: {result.counterexample.message}"
+    return f"{tracker.__name__} {result.id} {deliveries}: {undated(result.counterexample.message)}"
 
 
 @pytest.mark.parametrize("tracker", FAULTY, ids=NAME)
