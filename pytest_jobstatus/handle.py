@@ -73,8 +73,12 @@ class Handle:
         """Note from now on what `apply` sleeps."""
         self.waits = Waits(own_task=lambda: self.loop.task)
 
-    def apply(self, event: Event) -> BaseException | None:
+    def apply(self, event: Event, *, settle: bool = True) -> BaseException | None:
         """Deliver the event, wait until it is written, and give the exception that the tracker raised, if any.
+
+        Args:
+            event: what to deliver.
+            settle: whether to wait.
 
         Raises:
             Misuse: where the tracker answers NotImplemented for a kind that its profile does not list as missing.
@@ -87,7 +91,7 @@ class Handle:
                 answer = self._apply(event)
                 if answer is not None and hasattr(answer, "__await__"):
                     answer = self.loop.wait(answer)
-            if self.settle is not None:
+            if settle and self.settle is not None:
                 self.settle()
         except (Misuse, KeyboardInterrupt):
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -33,6 +33,7 @@ class Step(NamedTuple):
         others: the other jobs of the plan that changed with this delivery, by label, before and after; only for rules
             that look at them.
         waited: what `apply` slept; None unless the rule looks at that.
+        unseen: whether nobody looked then (see `Plan.together`), so that `after` is what was seen before.
     """
 
     number: int
@@ -46,6 +47,7 @@ class Step(NamedTuple):
     strangers: Mapping[str, Snapshot] = NOTHING
     others: Mapping[str, tuple[Snapshot | None, Snapshot | None]] = NOTHING
     waited: tuple[str, ...] | None = None
+    unseen: bool = False
 
 
 class History(NamedTuple):
@@ -127,7 +129,7 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
     try:
         if strangers:
             first = _seen(handle, {label: ids[label] for label in (*plan.jobs, *plan.strangers)}, times=plan.reads)
-        for index in plan.order:
+        for index in plan.order[: len(plan.order) - plan.together]:
             event = events[index]
             job_id = event.job_id
             raised = apply(_own(event) if event.progress is not None else event)
@@ -150,6 +152,8 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
             )
             if raised is None:
                 told.add(index)
+        if plan.together:
+            steps += _together(handle, plan, events, steps)
     except Unreadable as error:
         unreadable = str(error)
     return History(
@@ -162,6 +166,24 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
         read_early=bool(strangers),
         unreadable=unreadable,
     )
+
+
+def _together(handle: Handle, plan: Plan, events: Sequence[Event], steps: Sequence[Step]) -> list[Step]:
+    """Deliver the last events in a row, and look at each of their jobs then."""
+    batch = plan.order[-plan.together :]
+    raised = [handle.apply(_own(events[index]), settle=place == len(batch)) for place, index in enumerate(batch, 1)]
+    last = {events[index].job_id: place for place, index in enumerate(batch)}
+    seen = {step.event.job_id: step.after for step in steps}
+    told = {step.index for step in steps if step.raised is None}
+    found = []
+    for place, (index, error) in enumerate(zip(batch, raised, strict=True)):
+        event, repeat = events[index], index in told
+        before, unseen = seen.get(event.job_id), last[event.job_id] != place
+        after = before if unseen else handle.read(event.job_id)
+        number = len(steps) + place
+        found.append(Step(number, index, event, before, after, error, repeat=repeat, reread=after, unseen=unseen))
+        told |= {index} if error is None else set()
+    return found
 
 
 def _own(event: Event) -> Event:

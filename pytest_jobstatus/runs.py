@@ -40,6 +40,16 @@ def followers(shape: Shape) -> Iterator[Mark]:
     yield Mark(CANCELLED, attempt)
 
 
+UNSTARTED = Mark(FAILED, 0)
+"""The failure of a job that never started: of a message that nobody can read, say. JSL/1 allows it ("0 if none"); it is
+not among the shapes, but told in plans of its own.
+"""
+
+
+def _may_come_next(shape: Shape, mark: Mark) -> bool:
+    return mark in followers(shape) or (mark == UNSTARTED and shape == (Mark(CREATED, 0),))
+
+
 @cache
 def shapes(size: int, kinds: frozenset[EventKind]) -> tuple[Shape, ...]:
     """Every run of up to `size` delivered events that a queue with these kinds could emit, smallest first.
@@ -165,7 +175,7 @@ def is_run(marks: Shape, kinds: frozenset[EventKind]) -> bool:
                 for unseen in followers(tail)
                 if unseen.kind in (CREATED, ACTIVE) and unseen.kind not in kinds
             }
-        if not any(mark in followers(tail) for tail in tails):
+        if not any(_may_come_next(tail, mark) for tail in tails):
             return False
         tails = {(mark,)}
     return True
@@ -177,13 +187,13 @@ def may_follow(before: Mark | None, after: Mark) -> bool:
     >>> may_follow(Mark(RETRYING, 1), Mark(ACTIVE, 2)), may_follow(Mark(RETRYING, 1), Mark(COMPLETED, 1))
     (True, False)
     """
-    if (after.attempt == 0) != (after.kind is CREATED) and after.kind is not CANCELLED:
+    if (after.attempt == 0) != (after.kind is CREATED) and after.kind is not CANCELLED and after != UNSTARTED:
         return False
     if before is None:
         return True
     if before.kind.terminal or after.kind is CREATED or after.attempt < before.attempt:
         return False
-    return after.attempt > before.attempt or after in followers((before,))
+    return after.attempt > before.attempt or _may_come_next((before,), after)
 
 
 def check_possible(events: Sequence[Event], *, source: str) -> None:

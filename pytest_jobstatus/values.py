@@ -23,6 +23,8 @@ PLAIN_ERRORS: tuple[JobError, ...] = (
     JobError("ValueError", '{"code": 7, "detail": ["a"]}'),
     JobError("ValueError", "007"),
     JobError("ValueError", "None"),
+    JobError("TypeError", "boom"),
+    JobError("ValueError", r"\u0000, \x00 and %00 are no NUL, \ud800 is no surrogate"),
     JobError("Größenfehler", "Größe zu groß: 7 € – なぜ 🙂"),
     JobError("ValueError", f"a long text: {'0123456789' * 16} and its end"),
 )
@@ -63,6 +65,10 @@ CANCEL_WORDS: tuple[JobError, ...] = (
     JobError("ValueError", "Cancelled by peer"),
     JobError("ValueError", "upload failed\nthe request was cancelled"),
     JobError("ValueError", "lease cancelled"),
+    JobError("ValueError", "canceled"),
+    JobError("ValueError", "cancelled"),
+    JobError("ValueError", "Canceled"),
+    JobError("ValueError", "CANCELLED"),
     JobError("JobCancelled", "Job cancelled"),
     JobError("ValueError", "gave up", "Traceback (most recent call last): …\nasyncio.exceptions.CancelledError"),
 )
@@ -113,13 +119,15 @@ PROGRESS: tuple[Any, ...] = (
     {f"key {number}": number for number in range(100)},
     {" a ": 1}, {"progress": 5}, {"value": 5}, {"0": "a", "1": "b"}, [3, 1, 2], [1, 1], [[[[[[[[[[[[[1]]]]]]]]]]]]],
     "1e5", "nan", '"a"', "a\r\nb", "e\u0301", "\x01\x1f", "\x7f\x85", "a\u2028b", "\ufeffa", "a\u200db",
+    29, 57, 58, r"\u0000 and \ud800 as text", {"rate": 0.1, "rates": [0.125, 2.675, 33.333333333333336]},
+    {"filesDone": 1, "bytes_done": 2, "Rows-Done": 3}, {"ends with \\": "\\"},
     "2026-01-05T12:00:00Z",
     {"at": "2026-01-05T12:00:00+00:00", "id": "9007199254740993", "date": "2026-01-05"},
     None,
 )  # fmt: skip
 """JSON values that must read back as they were given (RFC 8259; integers as in RFC 7493, section 2.2)."""
 
-PERCENTAGES = (0, 1, 37, 50, 99, 100)
+PERCENTAGES = tuple(range(101))
 """What a tracker without `json_progress` must read back."""
 
 PROGRESS_PAIRS: tuple[tuple[Any, Any], ...] = (
@@ -174,6 +182,8 @@ ODD_PROGRESS: tuple[Any, ...] = (
 
 DEEP = 500
 """How deep the deepest progress is nested: less than Python's own limit leaves room for."""
+SHALLOW = 150
+"""How deep progress is nested that many stores hold, and not every reader."""
 
 
 def deep(depth: int = DEEP) -> Any:
@@ -238,6 +248,12 @@ ALIKE: tuple[tuple[str, str], ...] = (
     ("#-a", "#a"),
     ("#:error", "#"),
     ("#-2", "#"),
+    ("#-1", "#"),
+    ("#:1", "#"),
+    ("#_1", "#"),
+    ("#/1", "#"),
+    ("a-#", "a#"),
+    ("a\u00a0#", "a #"),
     ("a\t#", "a #"),
     ("a\x01#", "a#"),
     ("#''", "#'"),

@@ -28,7 +28,7 @@ ONLY = {
     "DATA-1": "NulInTracebackLosesFailure",
     "DATA-2": "NulInKeyLosesProgress",
     "DATA-3": "IdsCutInBytes",
-    "ISO-1": "ErrorOfLastFailure",
+    "ISO-1": "LateEventToNewestJob",
     "LOAD-1": "SleepsBeforeEnd",
 }
 """By rule, the name of the tracker. The kill matrix (`make matrix`) lists all of them."""

@@ -10,7 +10,7 @@ from pytest_jobstatus.clocks import START
 from pytest_jobstatus.delivery import Plan, keeping
 from pytest_jobstatus.events import Event, Mark
 from pytest_jobstatus.misuse import Misuse
-from pytest_jobstatus.runs import check_possible, emit, may_follow
+from pytest_jobstatus.runs import UNSTARTED, check_possible, emit, may_follow
 
 
 def removals(plan: Plan, *, tick: timedelta) -> Iterator[tuple[str, Plan]]:
@@ -23,15 +23,13 @@ def removals(plan: Plan, *, tick: timedelta) -> Iterator[tuple[str, Plan]]:
     places = range(len(plan.order))
     for place in places if len(places) > 1 else ():
         yield f"delivery {place + 1}", keeping(plan, [other for other in places if other != place])
+    if plan.together:
+        yield "that nobody looked between", replace(plan, together=0)
     for job in plan.jobs if len(plan.jobs) > 1 else ():
         rest = [place for place in places if plan.events[plan.order[place]].job_id != job]
         if rest:
             yield f"the job {job!r}", keeping(plan, rest)
-    for attempt in range(1, max(event.attempt for event in plan.events) + 1):
-        lowered = tuple(lower(event) if event.attempt >= attempt else event for event in plan.events)
-        smaller = replace(plan, events=lowered)
-        if possible(smaller):
-            yield f"attempt {attempt}", smaller
+    yield from without_attempts(plan)
     for place, event in enumerate(plan.events):
         for what, plainer in plain(event, place, tick=tick):
             if plainer != event:
@@ -39,6 +37,16 @@ def removals(plan: Plan, *, tick: timedelta) -> Iterator[tuple[str, Plan]]:
                     f"{what} of {event.name}",
                     replace(plan, events=(*plan.events[:place], plainer, *plan.events[place + 1 :])),
                 )
+
+
+def without_attempts(plan: Plan) -> Iterator[tuple[str, Plan]]:
+    for attempt in range(1, max(event.attempt for event in plan.events) + 1):
+        lowered = tuple(lower(event) if event.attempt >= attempt else event for event in plan.events)
+        if any(Mark(event.kind, event.attempt) == UNSTARTED for event in lowered):
+            continue  # a failure before any start is no plainer than one whose start was lost
+        smaller = replace(plan, events=lowered)
+        if possible(smaller):
+            yield f"attempt {attempt}", smaller
 
 
 def lower(event: Event) -> Event:

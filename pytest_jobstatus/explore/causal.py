@@ -45,7 +45,9 @@ class Causal:
             if step.raised is not None:
                 continue
             chosen = accepted[job] = told | 1 << step.index
-            if job not in disordered:
+            if step.unseen:
+                continue
+            if job not in disordered and not plan.together:
                 # Orders come in lexicographic order, so that most sets are first seen as they happened.
                 self._of_run.setdefault(chosen, (step.after,))
             if chosen not in self._of_run:
@@ -60,7 +62,8 @@ class Causal:
         """What the events show in the end, in a tuple of one; None where one was refused."""
         key = tuple(_content(plan.events[index]) for index in chosen)
         if key not in self._known:
-            told = keeping(replace(plan, order=tuple(chosen), strangers=(), reads=1), range(len(chosen)))
+            plain = replace(plan, order=tuple(chosen), strangers=(), reads=1, together=0)
+            told = keeping(plain, range(len(chosen)))
             steps = self._observe(told).steps
             refused = len(steps) < len(chosen) or any(step.raised is not None for step in steps)
             self._known[key] = None if refused else (steps[-1].after,)

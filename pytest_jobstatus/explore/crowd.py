@@ -9,7 +9,7 @@ from pytest_jobstatus.events import Event, EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part, clocks_for
 from pytest_jobstatus.explore.strays import strays
-from pytest_jobstatus.runs import emitted, long_shapes, shapes
+from pytest_jobstatus.runs import emitted, long_shapes, shapes, waiting_shapes
 from pytest_jobstatus.tracker import Profile
 
 CANCELLED_EARLY = (Mark(EventKind.CREATED, 0), Mark(EventKind.CANCELLED, 0))
@@ -27,7 +27,7 @@ def crowd(effort: Effort, profile: Profile) -> Part:
         long = long_shapes(profile.kinds, progress=True)
         early = tuple(mark for mark in CANCELLED_EARLY if mark.kind in profile.kinds)
         of_each_end = {shape[-1].kind: shape for shape in long}.values()
-        for shape in [*of_each_end, early] if early else of_each_end:
+        for shape in [*of_each_end, *waiting_shapes(profile.kinds), *([early] if early else [])]:
             extra = strays(shape, profile, clock=clock)[::2] if shape[-1].kind.terminal else []  # one instant is enough
             yield _spaced(emitted(shape, clock=clock), extra, other)
         yield _crowded(

@@ -35,6 +35,7 @@ def end_last(effort: Effort, profile: Profile) -> Part:
             if RETRIED in shape and shape[-1].kind is EventKind.FAILED:
                 yield from _without_error(events)
         yield from _parts(profile)
+        yield from _old_progress(profile)
         for shape in long_shapes(profile.kinds, progress=True):
             if shape[-1].kind.terminal:
                 yield from _turned(emitted(shape, clock=clocks_for(profile)[0]))
@@ -79,6 +80,16 @@ def _parts(profile: Profile) -> Iterator[Plan]:
         for chosen in combinations(range(end), min(3, end)):
             for order in permutations(chosen):
                 yield Plan(events=events, order=(*order, end), clock=clock.name)
+
+
+def _old_progress(profile: Profile) -> Iterator[Plan]:
+    """Two reports of the first attempt, told in either order after the start of the second."""
+    marks = (RETRIED, Mark(EventKind.ACTIVE, 2), Mark(EventKind.COMPLETED, 2))
+    progress = Mark(EventKind.PROGRESS, 1)
+    if {EventKind.RETRYING, EventKind.PROGRESS, EventKind.ACTIVE} <= profile.kinds:
+        events = emitted((progress, progress, *marks), clock=clocks_for(profile)[0])
+        for order in ((3, 0, 1), (3, 1, 0), (0, 3, 1), (1, 3, 0)):
+            yield Plan(events=events, order=(*order, 4))
 
 
 def _two_attempts(profile: Profile) -> Shape:

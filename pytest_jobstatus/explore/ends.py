@@ -11,7 +11,7 @@ from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import TERMINAL_KINDS, Event, EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part, clocks_for
-from pytest_jobstatus.explore.telling import ACTIVE, CREATED, PROGRESS, events_of, has_attempts
+from pytest_jobstatus.explore.telling import ACTIVE, CREATED, FAILED, PROGRESS, events_of, has_attempts
 from pytest_jobstatus.runs import emit
 from pytest_jobstatus.tracker import Profile
 
@@ -34,8 +34,19 @@ def zombies(effort: Effort, profile: Profile) -> Part:
                     for kind in (EventKind.COMPLETED, EventKind.FAILED):
                         ended = (*way[:-1], Mark(next(ends), way[-1].attempt))
                         yield from _with_stray(profile, ended, place, Mark(kind, attempt))
+            yield from _without_error(profile, way)
 
     return Part(f"a late end of each older attempt at each point of runs with 3 attempts, told {TIMES} times", plans())
+
+
+def _without_error(profile: Profile, way: Sequence[Mark]) -> Iterator[Plan]:
+    """A late failure of the first attempt, and one of the last that gives no reason."""
+    events = events_of(profile, *way[:-1])
+    at = events[-1].occurred_at
+    last = emit(Mark(EventKind.FAILED, way[-1].attempt), at=at + clocks_for(profile)[0].tick, bare=True)
+    late = len(events) + 1
+    stray = emit(FAILED, at=at, nth=17)
+    yield Plan(events=(*events, last, stray), order=(*range(len(events)), late, late - 1), strays=frozenset({late}))
 
 
 def _ways(profile: Profile) -> Iterator[tuple[Mark, ...]]:

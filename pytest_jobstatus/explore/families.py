@@ -12,12 +12,14 @@ from pytest_jobstatus.explore.crowd import crowd
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.end_last import end_last
 from pytest_jobstatus.explore.ends import beside, two_ends, zombies
+from pytest_jobstatus.explore.meetings import meetings
 from pytest_jobstatus.explore.part import Part
 from pytest_jobstatus.explore.progress import progress_orders
 from pytest_jobstatus.explore.repeats import at_once_again, later_again
 from pytest_jobstatus.explore.samples import sampled
 from pytest_jobstatus.explore.several import alike, interleaved, two_jobs
 from pytest_jobstatus.explore.strays import after_end
+from pytest_jobstatus.explore.together import together
 from pytest_jobstatus.rules import Plans
 from pytest_jobstatus.tracker import Profile
 
@@ -31,6 +33,7 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.TURNED: orders.turned,
     Plans.CLOCKS: orders.clocks,
     Plans.STRANGERS: orders.strangers,
+    Plans.TOGETHER: together,
     Plans.AT_ONCE_AGAIN: at_once_again,
     Plans.LATER_AGAIN: later_again,
     Plans.AFTER_END: after_end,
@@ -46,6 +49,7 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.ODD_PROGRESS: tables.odd_progress,
     Plans.BESIDE: beside,
     Plans.ZOMBIES: zombies,
+    Plans.MEETINGS: meetings,
     Plans.TWO_ENDS: two_ends,
     Plans.OFFSETS: times.offsets,
     Plans.MIXED_OFFSETS: times.mixed_offsets,
@@ -62,11 +66,13 @@ LARGE = (
     Plans.BESIDE,
     Plans.END_LAST,
     Plans.INTERLEAVED,
+    Plans.MEETINGS,
     Plans.OFFSETS,
     Plans.PARTS,
     Plans.PROGRESS_ORDERS,
     Plans.SKEWS,
     Plans.TIES,
+    Plans.TOGETHER,
     Plans.TWO_ENDS,
     Plans.ZOMBIES,
 )

@@ -8,10 +8,10 @@ from itertools import combinations, permutations
 
 from pytest_jobstatus.clocks import Clock
 from pytest_jobstatus.delivery import Plan, again_later, in_order
-from pytest_jobstatus.events import EventKind, Mark
+from pytest_jobstatus.events import Event, EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part, clocks_for, runs
-from pytest_jobstatus.runs import MOST_ATTEMPTS, Shape, emitted, long_shapes, shapes, waiting_shapes
+from pytest_jobstatus.runs import MOST_ATTEMPTS, UNSTARTED, Shape, emitted, long_shapes, shapes, waiting_shapes
 from pytest_jobstatus.tracker import Profile
 
 
@@ -30,10 +30,18 @@ def told_in_order(effort: Effort, profile: Profile) -> Part:
             yield in_order(emitted(shape, clock=soon(profile)))
         for shape in waiting_shapes(profile.kinds):
             yield in_order(emitted(shape, clock=clocks_for(profile)[0]))
+        for bare in (False, True):
+            unstarted = emitted((*created(profile), UNSTARTED), clock=clocks_for(profile)[0], bare=bare)
+            yield in_order(unstarted)
 
     return Part(
         f"every run of up to {effort.in_order} events in order, with and without errors and other values", plans()
     )
+
+
+def created(profile: Profile) -> Shape:
+    """The creation, where the tracker is told of it."""
+    return tuple(mark for mark in (Mark(EventKind.CREATED, 0),) if mark.kind in profile.kinds)
 
 
 def soon(profile: Profile) -> Clock:
@@ -67,12 +75,27 @@ def permuted(size: int, profile: Profile) -> Iterator[Plan]:
 
 def overtaken(effort: Effort, profile: Profile) -> Part:
     """Every order in which the end arrives before something that happened earlier."""
-    plans = (
-        plan
-        for plan in permuted(effort.orders, profile)
-        if plan.events[-1].kind.terminal and plan.order[-1] != len(plan.events) - 1
+
+    def plans() -> Iterator[Plan]:
+        for plan in permuted(effort.orders, profile):
+            if plan.events[-1].kind.terminal and plan.order[-1] != len(plan.events) - 1:
+                yield plan
+        for shape in long_shapes(profile.kinds, progress=False):
+            if shape[-1].kind.terminal:
+                yield from _starts_late(emitted(shape, clock=clocks_for(profile)[0]))
+
+    return Part(
+        f"every order of every ended run of up to {effort.orders} events in which the end is not last; a later start,"
+        " the end, and the earlier starts",
+        plans(),
     )
-    return Part(f"every order of every ended run of up to {effort.orders} events in which the end is not last", plans)
+
+
+def _starts_late(events: tuple[Event, ...]) -> Iterator[Plan]:
+    end = len(events) - 1
+    starts = [index for index, event in enumerate(events) if event.kind is EventKind.ACTIVE]
+    for place in range(1, len(starts)):
+        yield Plan(events=events, order=(starts[place], end, *reversed(starts[:place])))
 
 
 def parts(effort: Effort, profile: Profile) -> Part:
@@ -118,7 +141,7 @@ def _many_attempts(profile: Profile) -> Iterator[Plan]:
 
 
 def turned(effort: Effort, profile: Profile) -> Part:
-    """Every run in reverse, by every clock but the plain one."""
+    """Every run in reverse, by every clock but the plain one; without values, and then its last event again."""
     plain, *clocks = clocks_for(profile)
 
     def plans() -> Iterator[Plan]:
@@ -127,7 +150,7 @@ def turned(effort: Effort, profile: Profile) -> Part:
             for clock in clocks:
                 yield Plan(events=emitted(shape, clock=clock), order=backwards, clock=clock.name)
             bare = emitted(shape, clock=plain, bare=True)
-            yield Plan(events=bare, order=backwards)
+            yield Plan(events=bare, order=(*backwards, backwards[0]))
             yield in_order(bare)
 
     names = ", ".join(clock.name for clock in clocks)

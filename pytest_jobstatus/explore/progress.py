@@ -60,6 +60,8 @@ def _tables(profile: Profile) -> Iterator[tuple[Sequence[Mark], Sequence[float]]
             yield (PROGRESS, PROGRESS, ACTIVE_2, PROGRESS_2), seconds
         for ended in (RETRYING, STALLED):
             yield (ended, ACTIVE_2, PROGRESS_2), (20, 30, 40)
+            yield (PROGRESS_2, PROGRESS_2, Mark(ended.kind, 2)), (20, 20, 30)
+        yield (Mark(EventKind.PROGRESS, 9), Mark(EventKind.PROGRESS, 10)), (20, 30)
         yield (ACTIVE_2, PROGRESS_2, PROGRESS_2), (20, 30, 30)
         yield (PROGRESS, PROGRESS_2, PROGRESS_3), (30, 20, 10)
 

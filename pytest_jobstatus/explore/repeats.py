@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from pytest_jobstatus.clocks import AHEAD
 from pytest_jobstatus.delivery import Plan, again_at_once, again_later
 from pytest_jobstatus.events import Event
 from pytest_jobstatus.explore.effort import Effort
@@ -22,6 +23,9 @@ def at_once_again(effort: Effort, profile: Profile) -> Part:
             yield replace(plan, order=again_at_once(plan.order, times=2))
         for events in _many_attempts(effort, profile):
             yield Plan(events=events, order=again_at_once(range(len(events)), times=4))
+        for shape in waiting_shapes(profile.kinds) if profile.supports("skew") else ():
+            events = emitted(shape, clock=AHEAD)
+            yield Plan(events=events, order=again_at_once(range(len(events)), times=2), clock=AHEAD.name)
         for events in [events for events in _many_attempts(effort, profile) if len(events) == MANY][:3]:
             yield Plan(events=events, order=again_at_once(range(len(events)), times=12))
 
@@ -41,8 +45,16 @@ def later_again(effort: Effort, profile: Profile) -> Part:
         for events in _many_attempts(effort, profile):
             if len(events) > effort.again_orders:
                 yield Plan(events=events, order=again_later(range(len(events))))
+        for shape in waiting_shapes(profile.kinds)[:1] if profile.supports("json_progress") else ():
+            events = tuple(_with_object(event) for event in emitted(shape, clock=clocks_for(profile)[0]))
+            yield Plan(events=events, order=again_later(range(len(events))))
 
     return Part(f"every event again after each other, {_again_bounds(effort)}", plans())
+
+
+def _with_object(event: Event) -> Event:
+    """The event with an object as its progress, of which a tracker may keep the very one."""
+    return replace(event, progress={"done": [event.progress]}) if event.progress is not None else event
 
 
 def _many_attempts(effort: Effort, profile: Profile) -> Iterator[tuple[Event, ...]]:

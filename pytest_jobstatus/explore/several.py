@@ -8,7 +8,7 @@ from itertools import product
 from random import Random
 from typing import Any
 
-from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.delivery import Plan, in_order
 from pytest_jobstatus.events import Event, EventKind, JobError, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part
@@ -24,25 +24,34 @@ from pytest_jobstatus.explore.telling import (
     RETRYING,
     STALLED,
     Given,
+    at_progress,
     events_of,
+    failing,
 )
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.values import ALIKE
 
 
 def alike(effort: Effort, profile: Profile, *, table: Sequence[tuple[str, str]] = ALIKE) -> Part:
-    """Two jobs whose ids look alike, one step after the other, the first to end first."""
+    """Two jobs whose ids look alike, one after the other and one event of each in turn."""
     del effort
 
     def plans() -> Iterator[Plan]:
         for one, other in table:
-            stalled = events_of(profile, CREATED, ACTIVE, STALLED, CANCELLED, job=other)
-            yield _alternating([events_of(profile, CREATED, ACTIVE, COMPLETED, job=one), stalled])
-            if retried := events_of(profile, CREATED, ACTIVE, PROGRESS, RETRYING, ACTIVE_2, FAILED_2, job=one):
-                yield _alternating([stalled, retried])
-            yield _alternating([events_of(profile, CREATED, ACTIVE, COMPLETED, job=each) for each in (other, one)])
+            stalled = events_of(profile, CREATED, ACTIVE, STALLED, CANCELLED, job=one)
+            yield in_order((*events_of(profile, *_retried(1), job=other), *stalled))
+            retried = [events_of(profile, *_retried(number), job=job) for number, job in enumerate((one, other), 1)]
+            plain = [events_of(profile, CREATED, ACTIVE, COMPLETED, job=job) for job in (one, other)]
+            yield _alternating(retried if all(retried) else plain)
 
     return Part(f"two jobs with each of {len(table)} pairs of ids that look alike", plans())
+
+
+def _retried(number: int) -> list[Given]:
+    """A job that fails twice, with reasons and progress of its own."""
+    first, second = (JobError("ValueError", f"attempt {attempt} of job {number} failed") for attempt in (1, 2))
+    begin = [Given(CREATED, {}), Given(ACTIVE, {}), at_progress(PROGRESS, 10 * number)]
+    return [*begin, failing(RETRYING, first), Given(ACTIVE_2, {}), failing(FAILED_2, second)]
 
 
 def _alternating(jobs: Sequence[Sequence[Event]]) -> Plan:
@@ -112,6 +121,7 @@ def _lives(profile: Profile, *lives: Sequence[Mark], later: timedelta = LATER) -
     for number, life in enumerate(lives, 1):
         values: dict[EventKind, dict[str, Any]] = {
             EventKind.PROGRESS: {"progress": {"job": number} if profile.supports("json_progress") else 10 * number},
+            EventKind.RETRYING: {"error": JobError("ValueError", f"job {number} is tried again")},
             EventKind.FAILED: {"error": JobError("ValueError", f"job {number} failed")},
         }
         events = events_of(profile, *(Given(mark, values.get(mark.kind, {})) for mark in life), job=f"job-{number}")

@@ -10,7 +10,7 @@ from pytest_jobstatus.clocks import Clock
 from pytest_jobstatus.delivery import Plan, job_names, keeping
 from pytest_jobstatus.events import Event, Mark
 from pytest_jobstatus.misuse import Misuse
-from pytest_jobstatus.runs import check_possible, emit, may_follow
+from pytest_jobstatus.runs import UNSTARTED, check_possible, emit, may_follow
 
 MANY = 20
 """Events: in a larger plan a stray is not tried at each place of the run."""
@@ -28,9 +28,13 @@ def simplifications(plan: Plan, clock: Clock) -> Iterator[Plan]:
         yield from (_without(plan, index) for index in plan.lost)
     if plan.strangers:
         yield replace(plan, strangers=())
+    if plan.together:
+        yield replace(plan, together=0)
+        yield replace(plan, together=plan.together - 1 if plan.together > 2 else 0)
     if plan.reads > 1:
         yield replace(plan, reads=plan.reads - 1)
     yield from _all_plain(plan, clock)
+    yield from _started(plan)
     yield from _fewer_attempts(plan)
     if len(plan.events) <= MANY:
         yield from _no_strays(plan)
@@ -63,6 +67,7 @@ def _no_strays(plan: Plan) -> Iterator[Plan]:
                 strays=frozenset(sequence.index(index) for index in plan.strays if index != stray),
                 reads=plan.reads,
                 strangers=plan.strangers,
+                together=plan.together,
                 clock=plan.clock,
             )
             if _possible(moved):
@@ -75,8 +80,19 @@ def _fewer_attempts(plan: Plan) -> Iterator[Plan]:
             event if event.attempt < attempt else replace(event, attempt=event.attempt - 1) for event in plan.events
         )
         smaller = replace(plan, events=lowered)
-        if _possible(smaller):
+        if _possible(smaller) and not any(map(_is_unstarted, lowered)):
             yield smaller
+
+
+def _started(plan: Plan) -> Iterator[Plan]:
+    """A failure whose start was lost instead of one that came before any: that is the rarer."""
+    started = tuple(replace(event, attempt=1) if _is_unstarted(event) else event for event in plan.events)
+    if started != plan.events:
+        yield replace(plan, events=started)
+
+
+def _is_unstarted(event: Event) -> bool:
+    return Mark(event.kind, event.attempt) == UNSTARTED
 
 
 def _all_plain(plan: Plan, clock: Clock) -> Iterator[Plan]:

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
-from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.delivery import Plan, in_order
 from pytest_jobstatus.events import EventKind, JobError, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part
 from pytest_jobstatus.explore.telling import (
     ACTIVE,
     ACTIVE_2,
+    ACTIVE_3,
     CANCELLED,
+    CANCELLED_EARLY,
     COMPLETED,
+    COMPLETED_3,
     CREATED,
     FAILED,
     FAILED_2,
+    FAILED_3,
     PROGRESS,
     RETRYING,
+    RETRYING_2,
+    RETRYING_3,
     STALLED,
     Given,
     at_progress,
     events_of,
     failing,
+    placed,
     told,
 )
+from pytest_jobstatus.runs import UNSTARTED
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.values import (
     CANCEL_WORDS,
@@ -37,6 +44,7 @@ from pytest_jobstatus.values import (
     PERCENTAGES,
     PLAIN_ERRORS,
     PROGRESS_PAIRS,
+    SHALLOW,
     deep,
 )
 from pytest_jobstatus.values import PROGRESS as VALUES
@@ -54,14 +62,17 @@ def errors(effort: Effort, profile: Profile, *, table: Sequence[JobError] = PLAI
                 profile, CREATED, ACTIVE, failing(RETRYING, other), ACTIVE_2, failing(FAILED_2, error), needs=RETRYING
             )
         first, *_, last = table
-        for own in (None, replace(first, message="")):
+        for own in (None, JobError("KeyError", "")):
             retry = (CREATED, ACTIVE, failing(RETRYING, last), ACTIVE_2)
             yield from told(profile, *retry, failing(FAILED_2, own), needs=RETRYING)
         bare = (CREATED, ACTIVE, failing(RETRYING, None), ACTIVE_2, failing(FAILED_2, last))
         yield from told(profile, *bare, needs=RETRYING)
         yield from told(profile, CREATED, ACTIVE, STALLED, failing(FAILED, last), needs=STALLED)
         yield from told(profile, failing(FAILED, last))
+        yield from told(profile, CREATED, failing(UNSTARTED, last))
+        yield from told(profile, failing(RETRYING, first), failing(RETRYING_2, last), needs=RETRYING)
         yield from _three_attempts(profile, table)
+        yield from _at_odd_times(profile, table)
         yield _many_jobs(profile, table)
 
     return Part(f"failures with each of {len(table)} errors, alone, after another's, and in as many jobs", plans())
@@ -69,17 +80,30 @@ def errors(effort: Effort, profile: Profile, *, table: Sequence[JobError] = PLAI
 
 def _three_attempts(profile: Profile, table: Sequence[JobError]) -> Iterator[Plan]:
     first, second, *_, last = table
-    again = Mark(EventKind.RETRYING, 2)
-    same = (CREATED, ACTIVE, failing(RETRYING, first), ACTIVE_2, failing(again, first))
-    yield from told(
-        profile, *same, Mark(EventKind.ACTIVE, 3), failing(Mark(EventKind.FAILED, 3), first), needs=RETRYING
-    )
-    for end in (failing(Mark(EventKind.FAILED, 3), last), Mark(EventKind.COMPLETED, 3)):
-        begin = (CREATED, ACTIVE, failing(RETRYING, first), ACTIVE_2, failing(again, second))
-        yield from told(profile, *begin, Mark(EventKind.ACTIVE, 3), end, needs=RETRYING)
+    begin = (CREATED, ACTIVE, failing(RETRYING, first), ACTIVE_2)
+    for middle, end in (
+        (first, failing(FAILED_3, first)),
+        (second, failing(FAILED_3, first)),
+        (second, failing(FAILED_3, last)),
+        (second, failing(RETRYING_3, first)),
+        (JobError("KeyError", ""), failing(FAILED_3, last)),
+        (second, COMPLETED_3),
+    ):
+        yield from told(profile, *begin, failing(RETRYING_2, middle), ACTIVE_3, end, needs=RETRYING)
     stalls = (CREATED, ACTIVE, failing(RETRYING, first), ACTIVE_2, Mark(EventKind.STALLED, 2))
     if profile.supports("stalled"):
         yield from told(profile, *stalls, failing(FAILED_2, last), needs=RETRYING)
+
+
+def _at_odd_times(profile: Profile, table: Sequence[JobError]) -> Iterator[Plan]:
+    """Three failures of one job at one instant; and, by workers whose clocks disagree, the later ones earlier."""
+    first, second, *_, last = table
+    attempts = (ACTIVE, failing(RETRYING, first), ACTIVE_2, failing(RETRYING_2, second), ACTIVE_3)
+    events = events_of(profile, *attempts, failing(FAILED_3, last)) if profile.supports("retrying") else ()
+    if events:
+        yield in_order([placed(event, 0, profile) for event in events], clock="tie")
+    if events and profile.supports("skew"):
+        yield in_order([placed(event, -place, profile) for place, event in enumerate(events)], clock="backwards")
 
 
 def _many_jobs(profile: Profile, table: Sequence[JobError]) -> Plan:
@@ -100,7 +124,7 @@ def cancellers(effort: Effort, profile: Profile, *, table: Sequence[str] = CANCE
 
     def plans() -> Iterator[Plan]:
         for name in table:
-            for mark in (CANCELLED, Mark(EventKind.CANCELLED, 0)):
+            for mark in (CANCELLED, CANCELLED_EARLY):
                 opening = (CREATED, ACTIVE) if mark.attempt else (CREATED,)
                 yield from told(profile, *opening, Given(mark, {"cancelled_by": name}), needs=CANCELLED)
         yield from told(profile, CREATED, ACTIVE, at_progress(PROGRESS, 100), CANCELLED, needs=CANCELLED)
@@ -113,6 +137,8 @@ def cancel_words(effort: Effort, profile: Profile, *, table: Sequence[JobError] 
     del effort
 
     def plans() -> Iterator[Plan]:
+        yield from told(profile, CREATED, failing(FAILED, None))
+        yield from told(profile, CREATED, failing(UNSTARTED, None))
         for error in (*table, None):
             yield from told(profile, CREATED, ACTIVE, failing(FAILED, error))
             retry = (CREATED, ACTIVE, failing(RETRYING, error), ACTIVE_2, failing(FAILED_2, error))
@@ -157,6 +183,7 @@ def progress_pairs(effort: Effort, profile: Profile, *, table: Sequence[tuple[An
     pairs = table if profile.supports("json_progress") else PERCENTAGE_PAIRS
 
     def plans() -> Iterator[Plan]:
+        yield from _two_jobs(profile, pairs[0])
         for first, second in pairs:
             begin = (CREATED, ACTIVE, at_progress(PROGRESS, first))
             yield from told(
@@ -169,12 +196,21 @@ def progress_pairs(effort: Effort, profile: Profile, *, table: Sequence[tuple[An
     return Part(f"each of {len(pairs)} pairs of progress values, in one attempt and in two", plans())
 
 
+def _two_jobs(profile: Profile, values: tuple[Any, Any]) -> Iterator[Plan]:
+    """Two jobs that tell the same values, in turn."""
+    told_of = [at_progress(PROGRESS, value) for value in values]
+    one, other = (events_of(profile, CREATED, ACTIVE, *told_of, job=f"job-{number}") for number in (1, 2))
+    if profile.supports("progress"):
+        turns = (index for pair in zip(range(len(one)), range(len(one), 2 * len(one)), strict=True) for index in pair)
+        yield Plan(events=(*one, *other), order=tuple(turns))
+
+
 def odd_progress(effort: Effort, profile: Profile, *, table: Sequence[Any] = ODD_PROGRESS) -> Part:
     """A job that tells an odd value between plain ones; one that fails before; and one that is over."""
     del effort
 
     def plans() -> Iterator[Plan]:
-        for value in (*table, deep()):
+        for value in (*table, deep(SHALLOW), deep()):
             odd = at_progress(PROGRESS, value)
             yield from told(profile, CREATED, odd)
             yield from told(profile, CREATED, ACTIVE, at_progress(PROGRESS, {"done": 1}), odd, PROGRESS, COMPLETED)
@@ -186,5 +222,10 @@ def odd_progress(effort: Effort, profile: Profile, *, table: Sequence[Any] = ODD
             late = [index for index, event in enumerate(events) if event.kind is EventKind.PROGRESS]
             order = [index for index in range(len(events)) if index not in late]
             yield Plan(events=events, order=(*order, *late))
+        for value in (*table[:1], *table[-1:], deep()):
+            begin = (CREATED, ACTIVE, at_progress(PROGRESS, {"done": 1}), PROGRESS, at_progress(PROGRESS, value))
+            events = events_of(profile, *begin)
+            last = len(events) - 1
+            yield Plan(events=events, order=(*range(last - 1), last, last - 1))
 
-    return Part(f"each of {len(table) + 1} odd progress values between plain ones, after a retry, and late", plans())
+    return Part(f"each of {len(table) + 2} odd progress values between plain ones, after a retry, and late", plans())

@@ -134,6 +134,7 @@ def _scenario(plan: Plan) -> dict[str, Any]:
         "delivery": [names[index] for index in plan.order],
         "reads": plan.reads,
         "strangers": list(plan.strangers),
+        "together": plan.together,
     }
 
 

@@ -70,7 +70,7 @@ def _effect(step: Step, history: History, wrong: Violation | None, mark: str) ->
 
     if step.raised is not None:
         yield marked(f"apply raised {said(step.raised)}", "raised")
-    yield marked(shown(step.after), "row", "status", "attempt")
+    yield marked("(nobody looked)" if step.unseen else shown(step.after), "row", "status", "attempt")
     listed = {"row", "raised", "status", "attempt", "waited", *(f"others {label}" for label in step.others)}
     changed = differences(step.before, step.after)
     for name in FIELDS if changed == ("row",) else changed:
@@ -174,6 +174,9 @@ def trace(history: History) -> list[str]:
             f"{step.number + 1}. apply {', '.join([event.name, clock(event.occurred_at, history.shift), *values])}"
         )
         lines.append(f"     {f'raised {said(step.raised)}' if step.raised is not None else 'accepted'}")
+        if step.unseen:
+            lines.append("     nobody looked")
+            continue
         seen = {} if step.after is None else {name: getattr(step.after, name) for name in FIELDS if name != "job_id"}
         fields = [f"{name} {value(each, history.shift)}" for name, each in seen.items() if each is not None]
         lines.append(f"   read {job}: {', '.join(fields) or 'nothing'}")

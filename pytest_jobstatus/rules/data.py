@@ -80,7 +80,7 @@ def data_2(history: History) -> Iterator[Violation | None]:
         if step.event.kind is EventKind.PROGRESS and not is_storable(step.event.progress):
             odd = True
             yield _cost(history, number)
-        elif odd and step.raised is not None:
+        elif odd and step.raised is not None and not position.may_be_refused(history, number):
             message = f"after odd progress {step.event.name} must be accepted; it raised {said(step.raised)}"
             yield Violation(step=number, field="raised", message=message)
         elif odd:
@@ -102,9 +102,19 @@ def _cost(history: History, number: int) -> Violation | None:
     if lost and not news:
         message = f"progress {told_json(given)} changed {' and '.join(lost)}"
         return Violation(step=number, field=lost[0], message=message)
-    old = getattr(step.before, "progress", None)
-    if is_due(history, number) and old is not None and not changed and not same_json(old, given):
+    return _swallowed(history, number) if is_due(history, number) else None
+
+
+def _swallowed(history: History, number: int) -> Violation | None:
+    """Where odd progress was accepted, and nothing of it shows."""
+    step = history.steps[number]
+    given = step.event.progress
+    old, new = getattr(step.before, "progress", None), getattr(step.after, "progress", None)
+    if old is not None and "progress" not in differences(step.before, step.after) and not same_json(old, given):
         message = f"progress {told_json(given)} was neither refused nor stored: it was dropped without a word"
+        return Violation(step=number, field="progress", message=message)
+    if new in (None, "", [], {}) and not isinstance(given, float):  # NaN may well read as null
+        message = f"progress {told_json(given)} was neither refused nor stored: it reads as {told_json(new)}"
         return Violation(step=number, field="progress", message=message)
     return None
 

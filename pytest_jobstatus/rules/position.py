@@ -91,7 +91,18 @@ def may_be_refused(history: History, number: int) -> bool:
         return False
     if step.index in history.plan.strays:
         return True
+    if history.profile.late_end == "ignored" and is_zombie(history, number):
+        return True  # whether an end that must change nothing is swallowed or refused is the tracker's choice
     return not is_ahead(history, number) and not is_newest_progress(history, number)
+
+
+def is_zombie(history: History, number: int) -> bool:
+    """Whether the step brings a completed or failed of an attempt below the one that the open job shows."""
+    step = history.steps[number]
+    if step.event.kind not in (EventKind.COMPLETED, EventKind.FAILED) or step.before is None:
+        return False
+    low, high = before(history, number)
+    return not step.before.status.terminal and low[0] == high[0] and 0 < step.event.attempt < low[0]
 
 
 def was_taken(history: History, number: int) -> bool:

@@ -251,7 +251,7 @@ def retry_7(history: History) -> Iterator[Violation | None]:
     If it fails: the profile says the other way, or the statement sets status and attempt together from the event.
     """
     for number, step in enumerate(history.steps):
-        if not _is_zombie(history, number) or step.before is None:
+        if not position.is_zombie(history, number) or step.before is None:
             continue
         if history.profile.late_end == "ignored" or step.raised is not None:
             changed = [name for name in differences(step.before, step.after) if name != "updated_at"]
@@ -263,14 +263,6 @@ def retry_7(history: History) -> Iterator[Violation | None]:
                 yield None
         else:
             yield _taken(history, number, step.before)
-
-
-def _is_zombie(history: History, number: int) -> bool:
-    step = history.steps[number]
-    if step.event.kind not in (EventKind.COMPLETED, EventKind.FAILED) or step.before is None:
-        return False
-    low, high = position.before(history, number)
-    return not step.before.status.terminal and low[0] == high[0] and 0 < step.event.attempt < low[0]
 
 
 def _taken(history: History, number: int, before: Snapshot) -> Violation | None:

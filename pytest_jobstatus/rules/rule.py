@@ -36,6 +36,7 @@ class Plans(StrEnum):
     CLOCKS = "clocks"
     TURNED = "turned round"
     STRANGERS = "strangers"
+    TOGETHER = "told together"
     PARTS = "parts of long runs"
     CROWD = "crowd"
     ERRORS = "errors"
@@ -48,6 +49,7 @@ class Plans(StrEnum):
     ODD_PROGRESS = "odd progress"
     BESIDE = "stall reports beside a retry"
     ZOMBIES = "late ends of older attempts"
+    MEETINGS = "each event at each state"
     TWO_ENDS = "two ends"
     OFFSETS = "UTC offsets"
     MIXED_OFFSETS = "mixed UTC offsets"
@@ -127,6 +129,7 @@ class Rule:
         compares: whether the check wants each step's causal counterpart.
         others: whether it wants to know which other jobs changed with a step.
         waits: whether it wants to know what `apply` slept.
+        together: whether it can judge deliveries after which nobody looked.
         incidents: where it was seen in the field, as owner/repository#number.
         text, intent, not_checked_if, exercised, look: from the docstring of the check.
     """
@@ -140,6 +143,7 @@ class Rule:
     compares: bool
     others: bool
     waits: bool
+    together: bool
     incidents: tuple[str, ...]
     text: str
     intent: str
@@ -157,6 +161,8 @@ class Rule:
     def judge(self, history: History) -> tuple[int, Violation | None]:
         """How often the premise came up in the history, and the first violation."""
         exercised = 0
+        if history.plan.together and not self.together:
+            return 0, None
         for own in history.of_each_job():
             for found in self.check(own):
                 exercised += 1
@@ -187,6 +193,7 @@ def rule(
     compares: bool = False,
     others: bool = False,
     waits: bool = False,
+    together: bool = False,
     incidents: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
     """Make a rule of the check below, whose docstring is the rule's text and its five sections.
@@ -208,6 +215,7 @@ def rule(
             compares=compares,
             others=others,
             waits=waits,
+            together=together,
             incidents=incidents,
             text=text,
             intent=intent,

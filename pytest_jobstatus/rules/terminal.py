@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pytest_jobstatus.events import TERMINAL_KINDS
+from pytest_jobstatus.events import TERMINAL_KINDS, EventKind, JobError
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
@@ -12,6 +12,8 @@ from pytest_jobstatus.rules.effects import effect_lost
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
 from pytest_jobstatus.rules.saying import told
 from pytest_jobstatus.tracker import END_TIMES, Status
+
+_ends = tells(*TERMINAL_KINDS)
 
 
 @rule(
@@ -134,8 +136,10 @@ def term_3(history: History) -> Iterator[Violation | None]:
     Plans.ZOMBIES,
     Plans.TWO_ENDS,
     Plans.STRAY_SAMPLES,
+    Plans.TOGETHER,
+    together=True,
     incidents=("kubernetes/kubernetes#117303", "OptimalBits/bull#2059"),
-    about=tells(*TERMINAL_KINDS),
+    about=lambda plan: _ends(plan) and (not plan.together or bool(plan.strays)),
 )
 def term_4(history: History) -> Iterator[Violation | None]:
     """Of two contradicting terminal events the first delivered wins, whole: the row never mixes both. An ignored zombie
@@ -143,11 +147,14 @@ def term_4(history: History) -> Iterator[Violation | None]:
 
     Intent: A row that is completed and has an error, or was cancelled by somebody and failed, is true of no job.
     Not checked if: the first of them did not end the job (TRACK-4 and RETRY-7 tell of it).
-    Exercised: each further terminal event that comes to a job that is over, accepted or refused as declared, and the
-    first that counts after an ignored one.
+    Exercised: each further terminal event that comes to a job that is over, accepted or refused as declared, the first
+    that counts after an ignored one, and the first of two that came before anybody looked.
     If it fails: the status is guarded, and each end's own columns (error, cancelled_by, its time) are written beside it
     without the guard.
     """
+    if history.plan.together:
+        yield from _told_together(history)
+        return
     ends: Step | None = None
     for number, step in enumerate(history.steps):
         over = step.before is not None and step.before.status.terminal
@@ -168,6 +175,19 @@ def term_4(history: History) -> Iterator[Violation | None]:
                 yield None
 
 
+def _told_together(history: History) -> Iterator[Violation | None]:
+    """Of several ends of one attempt that were told before anybody looked, whether the first shows."""
+    ends = [step for step in history.steps if step.event.kind.terminal and step.raised is None]
+    last = history.steps[-1] if history.steps else None
+    if last is None or len({step.index for step in ends}) < 2 or len({step.event.attempt for step in ends}) > 1:
+        return
+    if any(step.event.attempt > ends[0].event.attempt for step in history.steps) or last.unseen:
+        return  # the first may be ignored as late
+    status, shown = position.STATUSES[ends[0].event.kind], last.after.status if last.after is not None else "nothing"
+    message = f"{ends[0].event.name} was delivered before {ends[1].event.name} and must show; the job shows {shown}"
+    yield Violation(step=len(history.steps) - 1, field="status", message=message) if shown is not status else None
+
+
 def _after_ignored(history: History, number: int) -> bool:
     """Whether the step brings the run's own end after others that were told and did not end the job."""
     step, plan = history.steps[number], history.plan
@@ -181,7 +201,7 @@ def _after_ignored(history: History, number: int) -> bool:
 def _whole(history: History, number: int) -> Violation | None:
     """Where the first end that counts is lost, or shows the time of one that was ignored."""
     step = history.steps[number]
-    lost = effect_lost(history, number)
+    lost = effect_lost(history, number) or _error_of_ignored(history, number)
     if lost is not None or step.after is None or not history.profile.supports("event_time"):
         return lost
     ended, own = step.after.ended_at, step.event.occurred_at
@@ -190,6 +210,21 @@ def _whole(history: History, number: int) -> Violation | None:
         if event.kind.terminal and apart and ended is not None and ended == event.occurred_at:
             message = f"{step.event.name} ended the job, but its end time is that of {event.name}, which was ignored"
             return Violation(step=number, field=END_TIMES[step.after.status], message=message)
+    return None
+
+
+def _error_of_ignored(history: History, number: int) -> Violation | None:
+    """Where a failure without a reason shows that of an ignored one."""
+    step = history.steps[number]
+    shown = step.after.error if step.after is not None else None
+    if step.event.kind is not EventKind.FAILED or step.event.error is not None or not isinstance(shown, JobError):
+        return None  # what stands in a plain text for a missing reason is free
+    for event in position.told_before(history, number):
+        if event.kind is EventKind.FAILED and event.error is not None and event.error.message == shown.message:
+            message = (
+                f"{step.event.name} ended the job without an error; it shows that of {event.name}, which was ignored"
+            )
+            return Violation(step=number, field="error", message=message)
     return None
 
 

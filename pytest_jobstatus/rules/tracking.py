@@ -80,7 +80,7 @@ def track_2(history: History) -> Iterator[Violation | None]:
     Plans.ERRORS,
     Plans.IN_ORDER_CLOCKS,
     Plans.PROGRESS_ORDERS,
-    Plans.BESIDE,
+    Plans.MEETINGS,
     Plans.ORDERS,
     Plans.LATER_AGAIN,
     Plans.AFTER_END,

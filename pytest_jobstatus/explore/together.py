@@ -1,0 +1,83 @@
+"""Plans in which several events arrive before anybody looks, as they do where a tracker writes behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import permutations, product
+
+from pytest_jobstatus.delivery import Plan, again_later, in_order
+from pytest_jobstatus.events import TERMINAL_KINDS, Event, EventKind, JobError, Mark
+from pytest_jobstatus.explore.effort import Effort
+from pytest_jobstatus.explore.part import Part, clocks_for, runs
+from pytest_jobstatus.explore.several import two_jobs
+from pytest_jobstatus.explore.telling import (
+    ACTIVE,
+    ACTIVE_2,
+    CREATED,
+    FAILED_2,
+    PROGRESS,
+    RETRYING,
+    at_progress,
+    events_of,
+    failing,
+)
+from pytest_jobstatus.runs import emit
+from pytest_jobstatus.tracker import Profile
+
+
+def together(effort: Effort, profile: Profile) -> Part:
+    """Small runs in every order, larger ones in some, all at once or the rest of it; two ends at once; two jobs."""
+
+    def plans() -> Iterator[Plan]:
+        for shape, events in runs(effort.all_orders, profile):
+            yield from _all_at_once(events, every=len(shape) < effort.orders)
+            yield from (replace(in_order(events), together=rest) for rest in range(2, len(shape)))
+        yield from _end_last(profile)
+        yield from _two_ends(profile)
+        for plan in two_jobs(effort, profile).plans:
+            yield replace(plan, together=len(plan.order))
+
+    return Part(
+        f"runs of up to {effort.all_orders} events of which nobody sees some, in every order of up to"
+        f" {effort.orders - 1}; two ends, and two jobs, before anybody looks",
+        plans(),
+    )
+
+
+def _all_at_once(events: Sequence[Event], *, every: bool) -> Iterator[Plan]:
+    size = len(events)
+    causal = tuple(range(size))
+    some = [causal, causal[::-1], (causal[-1], *causal[:-1])]
+    for order in dict.fromkeys(permutations(causal) if every else some) if size > 1 else ():
+        yield Plan(events=tuple(events), order=order, together=size)
+    if size > 1:
+        again = again_later(causal)
+        yield Plan(events=tuple(events), order=again, together=len(again))
+
+
+def _end_last(profile: Profile) -> Iterator[Plan]:
+    """Progress and failures of a run in every order, and the end, of which only the creation was seen before."""
+    first, second = (JobError("ValueError", f"attempt {attempt} failed") for attempt in (1, 2))
+    for middle in (
+        (ACTIVE, at_progress(PROGRESS, 10), at_progress(PROGRESS, 20)),
+        (ACTIVE, failing(RETRYING, first), ACTIVE_2),
+    ):
+        end = failing(FAILED_2, second) if ACTIVE_2 in middle else Mark(EventKind.COMPLETED, 1)
+        events = events_of(profile, CREATED, *middle, end)
+        for order in permutations(range(1, len(events) - 1)) if len(events) > 2 else ():
+            told = (0, *order, len(events) - 1)
+            yield Plan(events=events, order=told, together=len(told) - 1)
+
+
+def _two_ends(profile: Profile) -> Iterator[Plan]:
+    kinds = [kind for kind in TERMINAL_KINDS if kind in profile.kinds]
+    for first, second in product(kinds, repeat=2):
+        if first is not second:
+            events = events_of(profile, CREATED, ACTIVE, Mark(first, 1))
+            size = len(events)
+            stray = emit(Mark(second, 1), at=events[-1].occurred_at + clocks_for(profile)[0].tick, nth=size)
+            for rest in dict.fromkeys((2, size + 1)):
+                yield Plan(
+                    events=(*events, stray), order=tuple(range(size + 1)), strays=frozenset({size}), together=rest
+                )
