@@ -161,6 +161,22 @@ class CancelledErrorStampsCancellation(Sound):
         return replace(shown, cancelled_at=row.ended_at) if named_so else shown
 
 
+class BareCanceledIsCancellation(Sound):
+    """CANC-4: a failure whose text is "canceled" and nothing else is taken for a cancellation."""
+
+    def shows(self, row: Row, event: Event) -> Status:
+        called_off = event.kind is EventKind.FAILED and event.error is not None and event.error.message == "canceled"
+        return Status.CANCELLED if called_off else super().shows(row, event)
+
+
+class UnstartedFailureIsRevocation(Sound):
+    """CANC-4: a failure without an error, of a job that was never seen to start, is taken for a revocation."""
+
+    def shows(self, row: Row, event: Event) -> Status:
+        revoked = event.kind is EventKind.FAILED and event.error is None and not row.attempt
+        return Status.CANCELLED if revoked else super().shows(row, event)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     MessageIncludesCancelled,
     RpcCodeCancelled,
@@ -178,4 +194,6 @@ FAULTY: tuple[type[Sound], ...] = (
     CancelledErrorAwaitsItsCancellation,
     WhoCancelledReadFromText,
     CancelledErrorStampsCancellation,
+    BareCanceledIsCancellation,
+    UnstartedFailureIsRevocation,
 )

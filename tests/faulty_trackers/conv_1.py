@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from pytest_jobstatus import Event, EventKind, Status
-from tests.sound_trackers.merging import Row, Sound
+from tests.sound_trackers.merging import PHASES, Row, Sound
+from tests.sound_trackers.write_behind import Batched
 
 
 class ProgressIgnoredOnRow(Sound):
@@ -126,6 +127,30 @@ class CreationTakesRowOfRunningJob(Sound):
             del self.rows[event.job_id]
 
 
+class ExactPositionOfLastJobOnly(Sound):
+    """CONV-1: the exact position is kept for one job; any other's is read from its row, where a stall looks like a
+    creation.
+    """
+
+    last: Row | None = None
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        super().merge(row, event, value)
+        self.last = row
+
+    def is_ahead(self, row: Row, event: Event) -> bool:
+        if self.last is not row and row.stalled and not event.kind.terminal:
+            return (event.attempt, PHASES[event.kind]) > (row.attempt, 0)
+        return super().is_ahead(row, event)
+
+
+class LastOfEachKindInBatch(Batched):
+    """CONV-1/CONV-2: what waits is a dict by job and kind: of two starts only the last to arrive is written."""
+
+    def batch(self) -> list[Event]:
+        return list({(event.job_id, event.kind): event for event in super().batch()}.values())
+
+
 FAULTY: tuple[type[Sound], ...] = (
     ProgressIgnoredOnRow,
     HeartbeatRevivesStalled,
@@ -138,4 +163,6 @@ FAULTY: tuple[type[Sound], ...] = (
     SkewedProgressReopensAttempt,
     ThirdAttemptNotFenced,
     CreationTakesRowOfRunningJob,
+    ExactPositionOfLastJobOnly,
+    LastOfEachKindInBatch,
 )

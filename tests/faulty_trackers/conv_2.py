@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pytest_jobstatus import Event, EventKind
+from pytest_jobstatus import Event, EventKind, Snapshot
 from tests.sound_trackers.merging import Row, Sound, SoundClearing, SoundLatest
+from tests.sound_trackers.write_behind import Batched
 
 
 class FirstStartDelivered(Sound):
@@ -102,6 +103,53 @@ class StartCorrectedOnce(Sound):
             row.note["corrected"] = True
 
 
+class OldProgressFillsInOnce(Sound):
+    """CONV-2: progress of an older attempt fills in where there is none yet, and then stays."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        if event.attempt >= row.attempt or row.progress_key is None:
+            super().note_progress(row, event, value)
+
+
+class OneSlotForProgress(Sound):
+    """CONV-2: progress waits in one slot until somebody reads, and another job's takes its place."""
+
+    slot: tuple[Row, Event, Any] | None = None
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        if self.slot is not None and self.slot[0] is row:
+            self.flush()
+        self.slot = (row, event, value)
+
+    def read(self, job_id: str) -> Snapshot | None:
+        self.flush()
+        return super().read(job_id)
+
+    def flush(self) -> None:
+        if self.slot is not None:
+            super().note_progress(*self.slot)
+        self.slot = None
+
+
+class ProgressCoalesced(Batched):
+    """CONV-2: of the progress that waits only what arrived last is written, though it may be older."""
+
+    def batch(self) -> list[Event]:
+        waiting = super().batch()
+        last = {event.job_id: event for event in waiting if event.kind is EventKind.PROGRESS}
+        return [event for event in waiting if event.kind is not EventKind.PROGRESS or last[event.job_id] is event]
+
+
+class EndsPassTheQueue(Batched):
+    """CONV-2: ends are written at once, and what still waits of the job is dropped."""
+
+    def apply(self, event: Event) -> None:
+        super().apply(event)
+        if event.kind.terminal:
+            self.waiting = [other for other in self.waiting if other.job_id != event.job_id]
+            Sound.apply(self, event)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     FirstStartDelivered,
     LateCreatedIgnored,
@@ -113,4 +161,8 @@ FAULTY: tuple[type[Sound], ...] = (
     StartBehindClearsNothing,
     StartsComparedBySeconds,
     StartCorrectedOnce,
+    OldProgressFillsInOnce,
+    OneSlotForProgress,
+    ProgressCoalesced,
+    EndsPassTheQueue,
 )

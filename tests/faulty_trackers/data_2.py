@@ -183,6 +183,45 @@ class NulProgressDroppedUnlessFirst(Sound):
             super().note_progress(row, event, value)
 
 
+class RefusedProgressMovesClock(Sound):
+    """DATA-2: progress that is refused has already moved the instant that later progress is compared with."""
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        if has_no_number(value):
+            if row.progress_key is not None:
+                row.progress_key = max(row.progress_key, (event.attempt, event.occurred_at))
+            raise ValueError("progress holds NaN or Infinity")
+        super().merge(row, event, value)
+
+
+class LongProgressReadsAsNothing(Sound):
+    """DATA-2: the JSON text is cut to its column, and what cannot be read any more reads as nothing."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        super().note_progress(row, event, value if len(json.dumps(value)) <= 65_535 else None)
+
+
+class ProgressWithNulReadsAsEmpty(Sound):
+    """DATA-2: the text ends at the first NUL, and what cannot be read any more reads as an empty object."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        super().note_progress(row, event, {} if has_nul(value) else value)
+
+
+class ReaderGivesUpAtDepth(Sound):
+    """DATA-2: a deep value is refused, one that is less deep is stored, and the reader gives up on it."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        if depth(value) > 200:
+            raise ValueError("progress is nested too deep")
+        super().note_progress(row, event, value)
+
+    def show(self, row: Row) -> Snapshot:
+        if depth(row.progress) > 120:
+            raise RecursionError("maximum recursion depth exceeded")
+        return super().show(row)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     RefusedProgressWipesOld,
     NulProgressLosesRow,
@@ -198,4 +237,8 @@ FAULTY: tuple[type[Sound], ...] = (
     LateNanLosesEnd,
     NanRefusedWithoutAWord,
     NulProgressDroppedUnlessFirst,
+    RefusedProgressMovesClock,
+    LongProgressReadsAsNothing,
+    ProgressWithNulReadsAsEmpty,
+    ReaderGivesUpAtDepth,
 )

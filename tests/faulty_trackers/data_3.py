@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import unquote
 
-from pytest_jobstatus import Event, Snapshot
+from pytest_jobstatus import Event, EventKind, JobError, Snapshot, Status
 from tests.sound_trackers.merging import Row, Sound
 
 
@@ -174,6 +174,32 @@ class LongIdsRefusedWithoutAWord(Sound):
         super().apply(event)
 
 
+class RetryErrorsFoldCase(Sound):
+    """DATA-3: rows are exact, but the errors of awaited retries are in a table whose key folds case."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: dict[str, JobError | None] = {}
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if event.kind is EventKind.RETRYING:
+            self.errors[row.job_id.casefold()] = row.error
+
+    def show(self, row: Row) -> Snapshot:
+        shown = super().show(row)
+        return replace(shown, error=self.errors[row.job_id.casefold()]) if row.status is Status.DELAYED else shown
+
+
+class AttemptsArchivedAmongJobs(Sound):
+    """DATA-3: the row of a failed attempt is archived as "id-attempt", among the rows of the jobs."""
+
+    def move(self, row: Row, event: Event) -> None:
+        super().move(row, event)
+        if event.kind is EventKind.RETRYING:
+            self.rows.setdefault(f"{row.job_id}-{event.attempt}", row)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     IdsInLowerCase,
     IdsCutTo36,
@@ -194,4 +220,6 @@ FAULTY: tuple[type[Sound], ...] = (
     LongIdsRefusedAtEnd,
     LongIdsRefusedAfterInsert,
     LongIdsRefusedWithoutAWord,
+    RetryErrorsFoldCase,
+    AttemptsArchivedAmongJobs,
 )

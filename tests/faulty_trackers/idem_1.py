@@ -110,6 +110,16 @@ class SecondFailureDropsType(Sound):
             row.error = JobError("Error", row.error.message)
 
 
+class RetryToldAgainIsDue(Sound):
+    """IDEM-1: a retry that is told again after it was due, by the clock of the last report, is pending."""
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        waiting = row.status is Status.DELAYED and event.kind is EventKind.RETRYING
+        super().merge(row, event, value)
+        if waiting and event.retry_at and row.updated_at and event.retry_at <= row.updated_at:
+            row.status = Status.PENDING
+
+
 FAULTY: tuple[type[Sound], ...] = (
     CountsEveryStart,
     ErrorsPileUp,
@@ -120,4 +130,5 @@ FAULTY: tuple[type[Sound], ...] = (
     DuplicateStartIsStall,
     SameProgressBlanks,
     SecondFailureDropsType,
+    RetryToldAgainIsDue,
 )

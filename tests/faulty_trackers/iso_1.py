@@ -165,6 +165,22 @@ class ThirdStartEvictsFirst(Sound):
             evicted.status = Status.PENDING
 
 
+class ErrorsByTypeOfAllJobs(Sound):
+    """ISO-1: errors are rows by type, shared by all jobs: a newer message replaces the older."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: dict[str, JobError] = {}
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if event.error is not None:
+            self.errors[event.error.type] = event.error
+
+    def show(self, row: Row) -> Snapshot:
+        return replace(super().show(row), error=row.error and self.errors[row.error.type])
+
+
 FAULTY: tuple[type[Sound], ...] = (
     CancelsAllPending,
     StallTakesAllActive,
@@ -176,4 +192,5 @@ FAULTY: tuple[type[Sound], ...] = (
     OneObjectForAllProgress,
     UpdatedAtShared,
     ThirdStartEvictsFirst,
+    ErrorsByTypeOfAllJobs,
 )

@@ -125,6 +125,16 @@ class BlocksInCoroutine(Sound):
         super().apply(event)
 
 
+class BacksOffOnContradiction(Sound):
+    """LOAD-1: a second, other end backs off, so that the first writer may finish."""
+
+    def apply(self, event: Event) -> None:
+        row = self.rows.get(event.job_id)
+        if event.kind.terminal and row is not None and row.over and self.shows(row, event) is not row.status:
+            time.sleep(MOMENT)
+        super().apply(event)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     SleepsBeforeEnd,
     SleepsBeforeFailure,
@@ -137,4 +147,5 @@ FAULTY: tuple[type[Sound], ...] = (
     SleepsInCoroutine,
     PollsInCoroutine,
     BlocksInCoroutine,
+    BacksOffOnContradiction,
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import struct
 import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
@@ -168,6 +170,53 @@ class FieldsOfHashAsText(Converting):
         return {name: each if isinstance(each, str) else json.dumps(each) for name, each in value.items()}
 
 
+class FloatsInObjectsSingle(Sound):
+    """PROG-1: numbers inside objects go through a column of single precision."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        if isinstance(value, dict):
+            value = {name: single(each) if isinstance(each, float) else each for name, each in value.items()}
+        super().note_progress(row, event, value)
+
+
+def single(number: float) -> float:
+    (rounded,) = struct.unpack("f", struct.pack("f", number))
+    return float(rounded)
+
+
+class KeysInSnakeCase(Sound):
+    """PROG-1: the parser of requests turns camelCase into snake_case, in progress too."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        if isinstance(value, dict):
+            value = {re.sub("(?<=[a-z])([A-Z])", r"_\1", name).lower(): each for name, each in value.items()}
+        super().note_progress(row, event, value)
+
+
+class EscapedNulScrubbed(Sound):
+    """PROG-1: NUL is taken out of the JSON text, and with it a text that only speaks of it."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        super().note_progress(row, event, json.loads(json.dumps(value).replace("\\u0000", "")))
+
+
+class HundredthsCutOff(Sound):
+    """PROG-1: percentages are stored as fractions, and cut off when they are read."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        percentage = type(value) is int and 0 <= value <= 100
+        super().note_progress(row, event, int(value / 100 * 100) if percentage else value)
+
+
+class FloatsInListsRounded(Sound):
+    """PROG-1: numbers in lists are rounded to two places, for a chart."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        if isinstance(value, list):
+            value = [round(each, 2) if isinstance(each, float) else each for each in value]
+        super().note_progress(row, event, value)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     ProgressAsText,
     ProgressTextReparsed,
@@ -184,4 +233,9 @@ FAULTY: tuple[type[Sound], ...] = (
     LongStringsCut,
     DeepNestingTrimmed,
     FieldsOfHashAsText,
+    FloatsInObjectsSingle,
+    KeysInSnakeCase,
+    EscapedNulScrubbed,
+    HundredthsCutOff,
+    FloatsInListsRounded,
 )

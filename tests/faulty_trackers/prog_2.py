@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import Any
 
 from pytest_jobstatus import Event, EventKind
-from tests.sound_trackers.merging import Row, Sound, SoundClearing
+from tests.sound_trackers.merging import LONG_AGO, Row, Sound, SoundClearing
 
 
 class LastDeliveredProgressWins(Sound):
@@ -120,6 +120,15 @@ class HigherNumberWins(Sound):
             super().note_progress(row, event, value)
 
 
+class AttemptsComparedAsText(Sound):
+    """PROG-2: the attempt of the newest progress comes from a hash of texts, where "10" is less than "9"."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        key = (str(event.attempt), event.occurred_at)
+        if key >= row.note.get("newest", ("", LONG_AGO)):
+            row.progress, row.note["newest"] = value, key
+
+
 FAULTY: tuple[type[Sound], ...] = (
     LastDeliveredProgressWins,
     ProgressByAttemptOnly,
@@ -134,4 +143,5 @@ FAULTY: tuple[type[Sound], ...] = (
     ProgressKeyForgottenAtStart,
     ClearedProgressComesBack,
     HigherNumberWins,
+    AttemptsComparedAsText,
 )

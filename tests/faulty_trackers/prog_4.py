@@ -109,6 +109,17 @@ class FieldsOfOlderAttemptKept(Sound):
         super().note_progress(row, event, value)
 
 
+class UnchangedForAnyJob(Sound):
+    """PROG-4: the last value written is kept once for all jobs: what another has just told is not written."""
+
+    written: Any = None
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        if value != self.written or row.progress_key is None:
+            super().note_progress(row, event, value)
+        self.written = value
+
+
 FAULTY: tuple[type[Sound], ...] = (
     ObjectsMerged,
     ObjectsMergedInPlace,
@@ -121,4 +132,5 @@ FAULTY: tuple[type[Sound], ...] = (
     LongerListKeepsTail,
     NumberWrittenIntoObject,
     FieldsOfOlderAttemptKept,
+    UnchangedForAnyJob,
 )

@@ -101,6 +101,18 @@ class LateRetryReplacesFinalError(Sound):
             row.error = event.error
 
 
+class ErrorsNotRepeated(Sound):
+    """RETRY-5: the log of errors takes no text twice, and its last entry shows."""
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if event.error is not None:
+            log = row.note.setdefault("log", [])
+            if event.error not in log:
+                log.append(event.error)
+            row.error = log[-1]
+
+
 FAULTY: tuple[type[Sound], ...] = (
     FirstErrorKept,
     CompletedAfterErrorShownAsFailed,
@@ -111,4 +123,5 @@ FAULTY: tuple[type[Sound], ...] = (
     FailedFromStallKeepsOlderError,
     ErrorOfSameTypeKept,
     LateRetryReplacesFinalError,
+    ErrorsNotRepeated,
 )

@@ -98,6 +98,62 @@ class StallBesideRetryClearsError(Sound):
             row.error = None
 
 
+class RetryErrorOnlyWithStatus(Sound):
+    """RETRY-6: the error is written with a change of status only: not where the start between two failures was lost."""
+
+    def move(self, row: Row, event: Event) -> None:
+        row.note["was"] = row.status
+        super().move(row, event)
+
+    def outcome(self, row: Row, event: Event) -> None:
+        if row.note["was"] is not row.status:
+            super().outcome(row, event)
+
+
+class EmptyErrorKeepsOld(Sound):
+    """RETRY-6: an error without a text is taken for none, and the one before it stays."""
+
+    def outcome(self, row: Row, event: Event) -> None:
+        older = row.error
+        super().outcome(row, event)
+        if older is not None and event.error is not None and not event.error.message:
+            row.error = older
+
+
+class LastNewTypeOfError(Sound):
+    """RETRY-6/RETRY-5/TRACK-5: errors are a dict by type, of which the last shows: one that comes back has its old
+    place.
+    """
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if event.error is not None:
+            errors = row.note.setdefault("errors", {})
+            errors[event.error.type] = event.error
+            row.error = list(errors.values())[-1]
+
+
+class ErrorOfLatestInstant(Sound):
+    """RETRY-6: of two failures that were retried the one with the later instant shows, whatever its attempt."""
+
+    def outcome(self, row: Row, event: Event) -> None:
+        older = row.error
+        super().outcome(row, event)
+        if event.kind is EventKind.RETRYING:
+            if event.occurred_at < row.note.get("failed", LONG_AGO):
+                row.error = older
+            row.note["failed"] = max(event.occurred_at, row.note.get("failed", LONG_AGO))
+
+
+class FirstErrorOfInstant(Sound):
+    """RETRY-6: errors are unique by job and instant: of two at one instant the first stays."""
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if event.kind is EventKind.RETRYING:
+            row.error = row.note.setdefault(event.occurred_at.isoformat(), event.error)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     ErrorOnlyOfFailed,
     SecondRetryKeepsFirstError,
@@ -108,4 +164,9 @@ FAULTY: tuple[type[Sound], ...] = (
     RetryErrorOfSameTypeKept,
     RetryErrorNotLaterDropped,
     StallBesideRetryClearsError,
+    RetryErrorOnlyWithStatus,
+    EmptyErrorKeepsOld,
+    LastNewTypeOfError,
+    ErrorOfLatestInstant,
+    FirstErrorOfInstant,
 )

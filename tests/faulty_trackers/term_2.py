@@ -122,6 +122,16 @@ class LateStallReplacesError(Sound):
             row.error = JobError("WorkerLost", "the worker was lost")
 
 
+class EndKeptAsDuration(Sound):
+    """TERM-2: the end is kept as the time since the start: a late start that is earlier moves it."""
+
+    def show(self, row: Row) -> Snapshot:
+        if row.over and row.started_at is not None and row.ended_at is not None:
+            lasted = row.note.setdefault("lasted", row.ended_at - row.started_at)
+            row.ended_at = row.started_at + lasted
+        return super().show(row)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     SecondEndMovesEnd,
     EndMakesRoom,
@@ -136,4 +146,5 @@ FAULTY: tuple[type[Sound], ...] = (
     LateStartRaisesAttempt,
     LateProgressDropsWho,
     LateStallReplacesError,
+    EndKeptAsDuration,
 )

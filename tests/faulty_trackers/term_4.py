@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pytest_jobstatus import Event, EventKind, Snapshot, Status
+from pytest_jobstatus import Event, EventKind, Profile, Snapshot, Status
 from tests.sound_trackers.merging import Row, Sound, SoundClearing, SoundLatest, SoundRefusing, SoundStrict
+from tests.sound_trackers.write_behind import Batched
 
 
 class BothOutcomesKept(Sound):
@@ -135,6 +136,31 @@ SHOWN = {
     EventKind.CANCELLED: Status.CANCELLED,
 }
 
+
+class IgnoredErrorParked(Sound):
+    """TERM-4: the error of an ignored late end is parked, and shows when the last attempt fails without one."""
+
+    profile = Profile(late_end="ignored")
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        if event.kind is EventKind.FAILED and not row.over and 0 < event.attempt < row.attempt:
+            row.note["parked"] = event.error
+        elif event.kind is not EventKind.COMPLETED or row.over or event.attempt >= row.attempt:
+            super().merge(row, event, value)
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if event.kind is EventKind.FAILED:
+            row.error = event.error or row.note.get("parked")
+
+
+class BatchInOrderOfKinds(Batched):
+    """TERM-4: what waits is sorted by kind for `executemany`: of two ends the alphabet decides."""
+
+    def batch(self) -> list[Event]:
+        return sorted(super().batch(), key=lambda event: (event.job_id, event.kind.terminal, event.kind))
+
+
 FAULTY: tuple[type[Sound], ...] = (
     BothOutcomesKept,
     MissingErrorFilledBySecond,
@@ -148,4 +174,6 @@ FAULTY: tuple[type[Sound], ...] = (
     OutvotedEnd,
     CancelledShowsLateFailedAt,
     LastEndTimeKept,
+    IgnoredErrorParked,
+    BatchInOrderOfKinds,
 )

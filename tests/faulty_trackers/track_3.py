@@ -148,6 +148,26 @@ class EndWithoutCreationRaises(Sound):
         super().merge(row, event, value)
 
 
+class UnstartedRetryRefused(Sound):
+    """TRACK-3: the failure of an attempt that was not seen to start is refused as stale."""
+
+    profile = Profile(refuses=(Stale,))
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        if event.kind is EventKind.RETRYING and 0 < row.attempt < event.attempt:
+            raise Stale("that attempt never started")
+        super().merge(row, event, value)
+
+
+class LateEndWhileWaitingRaises(Sound):
+    """TRACK-3: the late end of an older attempt, while a retry is awaited, raises."""
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        if event.kind.terminal and row.status is Status.DELAYED and 0 < event.attempt < row.attempt:
+            raise ValueError("not running")
+        super().merge(row, event, value)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     TransitionTableRaises,
     SkippedStartRefused,
@@ -162,4 +182,6 @@ FAULTY: tuple[type[Sound], ...] = (
     ThirdDeliveryRaises,
     SecondProgressRefused,
     EndWithoutCreationRaises,
+    UnstartedRetryRefused,
+    LateEndWhileWaitingRaises,
 )

@@ -164,6 +164,27 @@ class RepeatsFolded(Sound):
                 row.error = replace(event.error, message="last message repeated 3 times")
 
 
+class UnstartedFailureHasNoError(Sound):
+    """TRACK-5: errors are kept by attempt, and a job that failed before any has none."""
+
+    def outcome(self, row: Row, event: Event) -> None:
+        if event.attempt or event.kind is not EventKind.FAILED:
+            super().outcome(row, event)
+
+
+class ErrorsSharedByMessage(Sound):
+    """TRACK-5: errors are rows of their own, unique by message: the type is that of whoever came first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.errors: dict[str, JobError] = {}
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if row.error is not None:
+            row.error = self.errors.setdefault(row.error.message, row.error)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     FirstErrorSticks,
     TypeFromFirstError,
@@ -179,4 +200,6 @@ FAULTY: tuple[type[Sound], ...] = (
     StallLimitForAnError,
     LateRetryBringsItsError,
     RepeatsFolded,
+    UnstartedFailureHasNoError,
+    ErrorsSharedByMessage,
 )

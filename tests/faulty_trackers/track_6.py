@@ -107,6 +107,14 @@ class SkewedRetryLost(Sound):
         return super().is_ahead(row, event) and not (early and event.kind is EventKind.RETRYING)
 
 
+class FailureBeforeStartIsMalformed(Sound):
+    """TRACK-6/TRACK-1: a failure without an attempt counts as malformed, and is dropped."""
+
+    def apply(self, event: Event) -> None:
+        if event.attempt or event.kind is not EventKind.FAILED:
+            super().apply(event)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     GapInStartsLost,
     CountsDistinctStarts,
@@ -119,4 +127,5 @@ FAULTY: tuple[type[Sound], ...] = (
     LateCreationResets,
     TiedEventsLost,
     SkewedRetryLost,
+    FailureBeforeStartIsMalformed,
 )

@@ -131,5 +131,6 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (upsert.UpsertWhileOpen, f"{FAILED_AT}; {LATE_PROGRESS}"),
     (write_behind.Threaded, BEHIND),
     (write_behind.Drowsy, BEHIND),
+    (write_behind.Batched, BEHIND),
 )
 """Each with the sentence that it stands for, most of them from the rule book's "Legal variety"."""

@@ -10,7 +10,7 @@ from queue import Queue
 from threading import Lock, Thread
 
 from pytest_jobstatus import Event, Profile, Snapshot
-from tests.sound_trackers.merging import SoundLatest
+from tests.sound_trackers.merging import Sound, SoundLatest
 from tests.sound_trackers.missing import lacking
 
 LOG = logging.getLogger(__name__)
@@ -70,6 +70,28 @@ class Threaded:
         """Stop the thread."""
         self.inbox.put(None)
         self.thread.join()
+
+
+class Batched(Sound):
+    """Lets events wait until it is asked to settle, and writes them in one go, in the order in which they came."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Event] = []
+
+    def apply(self, event: Event) -> None:
+        json.dumps(event.progress)
+        self.waiting.append(event)
+
+    def settle(self) -> None:
+        """Write what waits."""
+        batch, self.waiting = self.batch(), []
+        for event in batch:
+            super().apply(event)
+
+    def batch(self) -> list[Event]:
+        """What waits, as it is to be written."""
+        return self.waiting
 
 
 class Drowsy(Threaded):
