@@ -23,6 +23,13 @@ from pytest_jobstatus.verdict import Verdict
 ROOT = Path(__file__).parent.parent.parent
 MERGE = "reference_tracker/lifecycle.py"
 LISTS = ("__init__.py", "book.py")
+UNITS = (
+    "tests/test_rules.py",
+    "tests/test_rules_premises.py",
+    "tests/test_rules_messages.py",
+    "tests/test_saying.py",
+)
+"""The tests of rules by single histories."""
 SLOW = ("EveryFiftiethLost", "GuardForgetsAfterFifty", "DedupWindowOfFifty")
 """Faulty trackers that are about the number of jobs: of files that all rules share they tell nothing more."""
 
@@ -97,11 +104,11 @@ def of_faulty_trackers(rules: tuple[Rule, ...]) -> Iterator[str]:
                 yield line
 
 
-def of_units(file: str = "tests/test_rules.py", *, only: str = "") -> Iterator[str]:
-    """A test file, or those of its tests that are chosen."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", file, "-k", only]
+def of_units(*files: str, only: str = "") -> Iterator[str]:
+    """Test files, or those of their tests that are chosen."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *files, "-k", only]
     if subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode:
-        yield file
+        yield ", ".join(files)
 
 
 def of_sound_trackers(rules: tuple[Rule, ...]) -> Iterator[str]:
@@ -155,9 +162,9 @@ def differences(file: str) -> Iterator[str]:
         yield from merge.differences()
         return
     rules = judged_by(file)
-    checks = [of_units(), of_faulty_trackers(rules), of_sound_trackers(rules)]
+    checks = [of_units(*UNITS), of_faulty_trackers(rules), of_sound_trackers(rules)]
     if rules != RULES and rules:
-        checks[:2] = [of_faulty_trackers(rules), of_units()]
+        checks[:2] = [of_faulty_trackers(rules), of_units(*UNITS)]
     yield from chain.from_iterable(checks if rules else checks[:1])
 
 
