@@ -165,11 +165,12 @@ def keeping(plan: Plan, deliveries: Sequence[int]) -> Plan:
     """
     order = [plan.order[place] for place in deliveries]
     kept = sorted(set(order))
+    place_of = {index: place for place, index in enumerate(kept)}
     together = sum(place >= len(plan.order) - plan.together for place in deliveries)
     return replace(
         plan,
         together=together if together > 1 else 0,
         events=tuple(plan.events[index] for index in kept),
-        order=tuple(kept.index(index) for index in order),
-        strays=frozenset(kept.index(index) for index in plan.strays if index in kept),
+        order=tuple(place_of[index] for index in order),
+        strays=frozenset(place_of[index] for index in plan.strays if index in place_of),
     )

@@ -81,9 +81,11 @@ class History(NamedTuple):
         if len(self.plan.jobs) == 1:
             yield self
             return
-        for label in self.plan.jobs:
-            own = [step for step in self.steps if self.labels[step.event.job_id] == label]
-            yield self._replace(steps=tuple(own))
+        own: dict[str, list[Step]] = {label: [] for label in self.plan.jobs}
+        for step in self.steps:
+            own[self.labels[step.event.job_id]].append(step)
+        for steps in own.values():
+            yield self._replace(steps=tuple(steps))
 
 
 def recent(*, now: datetime, zone: tzinfo | None = None) -> timedelta:
@@ -125,7 +127,8 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
     unreadable = None
     steps: list[Step] = []
     told: set[int] = set()
-    apply, read = handle.apply, handle.read
+    apply, read, waits = handle.apply, handle.read, handle.waits
+    plain = plan.reads == 1 and not strangers and not others and waits is None  # as nearly all are: a look is enough
     try:
         if strangers:
             first = _seen(handle, {label: ids[label] for label in (*plan.jobs, *plan.strangers)}, times=plan.reads)
@@ -135,21 +138,15 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
             raised = apply(_own(event) if event.progress is not None else event)
             before, after = shown[job_id], read(job_id)
             shown[job_id] = after
-            steps.append(
-                Step(
-                    len(steps),
-                    index,
-                    event,
-                    before,
-                    after,
-                    raised,
-                    index in told,
-                    after if plan.reads == 1 else _reread(handle, job_id, after, times=plan.reads - 1),
-                    _seen(handle, strangers) if strangers else NOTHING,
-                    _changed(handle, ids, shown, but=job_id) if others else NOTHING,
-                    handle.waits.taken() if handle.waits is not None else None,
+            step = Step(len(steps), index, event, before, after, raised, index in told, after)
+            if not plain:
+                step = step._replace(
+                    reread=_reread(handle, job_id, after, times=plan.reads - 1),
+                    strangers=_seen(handle, strangers),
+                    others=_changed(handle, ids, shown, but=job_id) if others else NOTHING,
+                    waited=waits.taken() if waits is not None else None,
                 )
-            )
+            steps.append(step)
             if raised is None:
                 told.add(index)
         if plan.together:

@@ -128,7 +128,7 @@ class Search:
                 return longer
             if count >= len(self.tried) - 1 or replayed > MOST_REPLAYED:
                 return None
-            count *= 4
+            count *= 2
 
     def fails(self, factory: Factory, plan: Plan) -> tuple[History, Violation] | None:
         """What a fresh tracker shows, if it breaks the rule with this plan."""

@@ -30,18 +30,21 @@ def shrunk(plan: Plan, still_fails: Callable[[Plan], bool], *, clock: Clock = AG
 
     before = None
     while plan != before and left > 0 and deliveries > 0:
+        at_most = 1 if before is not None else len(plan.order)  # after the first round there is little left to take
         before = plan
         if len(plan.jobs) > 1:
-            plan = _fewer(plan, _by_job, fails)
-        plan = _fewer(plan, _one_by_one, fails)
+            plan = _fewer(plan, _by_job, fails, at_most=at_most)
+        plan = _fewer(plan, _one_by_one, fails, at_most=at_most)
         plan = _simpler(plan, fails, clock)
     return plan
 
 
-def _fewer(plan: Plan, units_of: Callable[[Plan], list[list[int]]], fails: Callable[[Plan], bool]) -> Plan:
+def _fewer(
+    plan: Plan, units_of: Callable[[Plan], list[list[int]]], fails: Callable[[Plan], bool], *, at_most: int
+) -> Plan:
     """The plan without the deliveries that it can spare: halves first, then ever smaller bites, from the end on."""
     units = units_of(plan)
-    size = len(units) // 2
+    size = min(len(units) // 2, at_most)
     while size:
         start = len(units)
         while start > 0:

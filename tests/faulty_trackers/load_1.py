@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from time import sleep
 
-from pytest_jobstatus import Event, EventKind, Status
+from pytest_jobstatus import Event, EventKind
 from tests.sound_trackers.merging import Sound
 
 MOMENT = 0.0002
@@ -44,10 +44,10 @@ class PollsForRow(Sound):
 
 
 class WaitsForNextAttempt(Sound):
-    """LOAD-1: a later attempt's start waits on an event that nobody sets."""
+    """LOAD-1: the third attempt's start waits on an event that nobody sets."""
 
     def apply(self, event: Event) -> None:
-        if event.kind is EventKind.ACTIVE and event.attempt > 1:
+        if event.kind is EventKind.ACTIVE and event.attempt > 2:
             threading.Event().wait(MOMENT)
         super().apply(event)
 
@@ -98,29 +98,29 @@ class BacksOffOnRepeat(Sound):
 
 
 class SleepsInCoroutine(Sound):
-    """LOAD-1: a coroutine sleeps before it retries a job."""
+    """LOAD-1: a coroutine sleeps before it retries a job for the third time."""
 
     async def apply(self, event: Event) -> None:  # type: ignore[override]
-        if event.kind is EventKind.RETRYING:
+        if event.kind is EventKind.RETRYING and event.attempt > 2:
             await asyncio.sleep(MOMENT)
         super().apply(event)
 
 
 class PollsInCoroutine(Sound):
-    """LOAD-1: a coroutine that learns of progress before the start looks again a moment later."""
+    """LOAD-1: a coroutine that learns of progress before all else looks again a moment later."""
 
     async def apply(self, event: Event) -> None:  # type: ignore[override]
         row = self.rows.get(event.job_id)
-        if event.kind is EventKind.PROGRESS and (row is None or row.status is Status.PENDING):
+        if event.kind is EventKind.PROGRESS and row is None:
             await asyncio.sleep(MOMENT)
         super().apply(event)
 
 
 class BlocksInCoroutine(Sound):
-    """LOAD-1: a coroutine blocks its thread when a job is cancelled."""
+    """LOAD-1: a coroutine blocks its thread when a job is cancelled before it starts."""
 
     async def apply(self, event: Event) -> None:  # type: ignore[override]
-        if event.kind is EventKind.CANCELLED:
+        if event.kind is EventKind.CANCELLED and not event.attempt:
             time.sleep(MOMENT)  # noqa: ASYNC251 - the fault
         super().apply(event)
 
