@@ -142,3 +142,16 @@ class OnlyEnds:
 
     def read(self, job_id: str) -> Snapshot | None:
         return Snapshot(job_id, self.statuses[job_id]) if job_id in self.statuses else None
+
+
+class FinalReport(Sound):
+    """Hears of ends only, and keeps all that they say."""
+
+    profile = Profile(
+        unsupported=lacking(
+            "created", "active", "progress", "retrying", "stalled", "created_at", "started_at", "delayed"
+        )
+    )
+
+    def show(self, row: Row) -> Snapshot:
+        return replace(super().show(row), created_at=None, started_at=None, progress=None)

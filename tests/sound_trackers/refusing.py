@@ -62,3 +62,13 @@ class RefusesButZombies(RefusesAllBehind, IgnoresZombies):
     """Refuses all that may be refused, and ignores late ends of older attempts, which are not behind."""
 
     profile = Profile(late_end="ignored", refuses=(Stale,))
+
+
+class RefusesZombies(RefusesAllBehind):
+    """Refuses all that may be refused, late ends of older attempts among it, which it says it ignores."""
+
+    profile = Profile(late_end="ignored", refuses=(Stale,))
+
+    def is_ahead(self, row: Row, event: Event) -> bool:
+        late = event.kind in (EventKind.COMPLETED, EventKind.FAILED) and event.attempt < row.attempt
+        return not late and super().is_ahead(row, event)
