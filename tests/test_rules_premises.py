@@ -58,10 +58,10 @@ HISTORIES = (
 )
 """Histories of sound trackers in which most premises come up, and most that are like them."""
 
-COUNTS: dict[str, tuple[int | None, ...]] = {
+COUNTS: dict[str, tuple[int, ...]] = {
     "TRACK-1": (7, 0, 0, 0, 4, 0, 0, 3, 7, 1, 0, 3, 2, 3, 3, 4, 1, 0, 0, 2, 2, 2, 2, 0),
     "TRACK-2": (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0),
-    "TRACK-3": (10, 19, 19, 19, 13, 7, 6, 8, 10, 7, 5, 7, None, 7, 7, 10, 9, 4, 3, 7, 8, 5, 8, 5),
+    "TRACK-3": (10, 19, 19, 19, 13, 7, 6, 8, 10, 7, 5, 7, 6, 7, 7, 10, 9, 4, 3, 7, 8, 5, 8, 5),
     "TRACK-4": (1, 6, 6, 6, 0, 0, 2, 1, 1, 1, 0, 1, 2, 1, 1, 1, 2, 4, 0, 0, 0, 0, 0, 0),
     "TRACK-5": (1, 6, 6, 6, 0, 0, 0, 0, 1, 1, 0, 1, 2, 1, 1, 1, 2, 0, 0, 0, 0, 0, 0, 0),
     "TRACK-6": (10, 19, 19, 19, 4, 2, 2, 3, 10, 6, 2, 7, 6, 7, 7, 9, 9, 4, 3, 7, 8, 5, 6, 4),
@@ -92,31 +92,26 @@ COUNTS: dict[str, tuple[int | None, ...]] = {
     "CANC-1": (0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0),
     "CANC-2": (0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0),
     "CANC-3": (0, 0, 0, 0, 1, 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0),
-    "CANC-4": (2, 2, 2, 2, None, None, 0, 0, 2, 1, 0, 1, 1, 1, 1, 2, 2, 0, 0, 0, 0, 0, 0, 1),
-    "PROG-1": (3, 2, 2, 2, 0, 0, 0, 0, 3, 2, 3, None, 2, 3, 1, 3, 0, 0, 1, 2, 3, 2, 4, 1),
-    "PROG-2": (3, 4, 4, 4, 0, 0, 0, 0, 3, 2, 4, None, 3, 4, 1, 5, 0, 0, 1, 2, 6, 3, 6, 1),
+    "CANC-4": (2, 2, 2, 2, 0, 0, 0, 0, 2, 1, 0, 1, 1, 1, 1, 2, 2, 0, 0, 0, 0, 0, 0, 1),
+    "PROG-1": (3, 2, 2, 2, 0, 0, 0, 0, 3, 2, 3, 4, 2, 3, 1, 3, 0, 0, 1, 2, 3, 2, 4, 1),
+    "PROG-2": (3, 4, 4, 4, 0, 0, 0, 0, 3, 2, 4, 4, 3, 4, 1, 5, 0, 0, 1, 2, 6, 3, 6, 1),
     "PROG-3": (3, 6, 6, 6, 1, 0, 0, 1, 3, 2, 3, 4, 3, 4, 4, 5, 0, 0, 1, 5, 6, 3, 6, 1),
-    "PROG-4": (2, 1, 1, 1, 0, 0, 0, 0, 2, 1, 2, None, 1, 2, 0, 2, 0, 0, 0, 1, 1, 1, 2, 0),
+    "PROG-4": (2, 1, 1, 1, 0, 0, 0, 0, 2, 1, 2, 3, 1, 2, 0, 2, 0, 0, 0, 1, 1, 1, 2, 0),
     "STALL-1": (1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1),
     "STALL-2": (0, 2, 2, 2, 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-    "DATA-1": (2, 2, 2, 2, None, None, 0, 0, 2, 1, 0, 1, 1, 1, 1, 2, 2, 0, 0, 0, 0, 0, 0, 1),
+    "DATA-1": (2, 2, 2, 2, 0, 0, 0, 0, 2, 1, 0, 1, 1, 1, 1, 2, 2, 0, 0, 0, 0, 0, 0, 1),
     "DATA-2": (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-    "DATA-3": (10, 19, None, 19, None, None, 6, None, 10, 7, 5, None, None, 7, 7, 10, 9, 4, 3, 7, 8, 5, 8, 5),
-    "ISO-1": (10, 19, 19, 19, None, None, 6, 8, 10, 7, 5, None, 8, 7, 7, 10, 9, 4, 3, 7, 8, 5, 8, 5),
+    "DATA-3": (10, 19, 10, 19, 13, 7, 6, 4, 10, 7, 5, 7, 6, 7, 7, 10, 9, 4, 3, 7, 8, 5, 8, 5),
+    "ISO-1": (10, 19, 19, 19, 13, 7, 6, 8, 10, 7, 5, 7, 8, 7, 7, 10, 9, 4, 3, 7, 8, 5, 8, 5),
     "LOAD-1": (10, 19, 19, 19, 13, 7, 6, 8, 10, 7, 5, 7, 8, 7, 7, 10, 9, 4, 3, 7, 8, 5, 8, 5),
 }
-"""How often each rule's premise comes up in each of the histories; None where it is never judged by such a one, because
-it would take an ignored end of an older attempt, or a refusal, for a loss.
-"""
+"""How often each rule's premise comes up in each of the histories, none of which breaks it."""
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.id))
 def test_count(rule: Rule) -> None:
     """A premise is counted each time that it comes up, and at no other."""
-    wanted = zip(HISTORIES, COUNTS[rule.id], strict=True)
-    assert [counted(rule, history) for history, count in wanted if count is not None] == [
-        count for count in COUNTS[rule.id] if count is not None
-    ]
+    assert tuple(counted(rule, history) for history in HISTORIES) == COUNTS[rule.id]
 
 
 @pytest.mark.parametrize("jobs", [("job-1", "job-2"), ("job-2", "job-1")])

@@ -141,6 +141,8 @@ def data_3(history: History) -> Iterator[Violation | None]:
         job_id = step.event.job_id
         wrong = touched(history, number)
         if wrong is None and step.raised is not None:
+            if position.may_be_refused(history, number) or not is_storable(step.event.progress):
+                continue
             if job_id in accepted or step.after is not None or not str(step.raised):
                 what = "was accepted before, or left a row, or does not say why"
                 message = f"an id may be refused clearly at its first event; this one {what}: {said(step.raised)}"

@@ -62,8 +62,8 @@ def before(history: History, number: int) -> tuple[Position, Position]:
 
 
 def is_ahead(history: History, number: int) -> bool:
-    """Whether the step's event is ahead of what was shown, without doubt."""
-    return of_event(history.steps[number].event) > before(history, number)[1]
+    """Whether the step's event is ahead of what was shown, without doubt: a late end of an older attempt is not."""
+    return of_event(history.steps[number].event) > before(history, number)[1] and not is_zombie(history, number)
 
 
 def is_behind(history: History, number: int) -> bool:
@@ -91,8 +91,6 @@ def may_be_refused(history: History, number: int) -> bool:
         return False
     if step.index in history.plan.strays:
         return True
-    if history.profile.late_end == "ignored" and is_zombie(history, number):
-        return True  # whether an end that must change nothing is swallowed or refused is the tracker's choice
     return not is_ahead(history, number) and not is_newest_progress(history, number)
 
 

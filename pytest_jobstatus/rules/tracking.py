@@ -12,6 +12,7 @@ from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
 from pytest_jobstatus.rules.saying import lacks
 from pytest_jobstatus.tracker import Status
+from pytest_jobstatus.values import is_storable
 
 
 @rule("TRACK-1", Plans.IN_ORDER, Plans.IN_ORDER_CLOCKS, incidents=("python-arq/arq#342",))
@@ -93,7 +94,7 @@ def track_3(history: History) -> Iterator[Violation | None]:
 
     Intent: An exception in an event handler makes the queue deliver again, for ever, or loses the event; the guard
     against illegal transitions then does more harm than the transition.
-    Not checked if: never left out.
+    Not checked if: it is progress that stores need not hold (DATA-2 tells of it).
     Exercised: each delivery that is accepted, or refused as declared; of strays only undeclared exceptions count.
     If it fails: a transition table that raises; a foreign key or `NOT NULL` that needs an earlier event; a unique key
     hit by a repeat. Accept and ignore what is behind, or declare the exception: `Profile(refuses=(…,))`.
@@ -101,6 +102,8 @@ def track_3(history: History) -> Iterator[Violation | None]:
     for number, step in enumerate(history.steps):
         if step.raised is None:
             yield None
+        elif not is_storable(step.event.progress):
+            continue
         elif position.may_be_refused(history, number):
             changed = differences(step.before, step.after)
             if changed:
