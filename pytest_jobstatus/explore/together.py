@@ -51,7 +51,7 @@ def _all_at_once(events: Sequence[Event], *, every: bool) -> Iterator[Plan]:
     some = [causal, causal[::-1], (causal[-1], *causal[:-1])]
     for order in dict.fromkeys(permutations(causal) if every else some) if size > 1 else ():
         yield Plan(events=tuple(events), order=order, together=size)
-    if size > 1:
+    if every and size > 1:
         again = again_later(causal)
         yield Plan(events=tuple(events), order=again, together=len(again))
 

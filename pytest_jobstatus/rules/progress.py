@@ -73,7 +73,6 @@ def _is_outdated(history: History, number: int) -> bool:
 @rule(
     "PROG-3",
     Plans.PROGRESS_ORDERS,
-    Plans.ORDERS,
     Plans.TURNED,
     needs=(PROGRESS,),
     incidents=("tobymao/saq#215",),

@@ -35,7 +35,6 @@ NUMBERED = Need(groups=(("attempt",),))
     Plans.ERRORS,
     Plans.IN_ORDER,
     Plans.PARTS,
-    Plans.ORDERS,
     needs=(RETRYING,),
     incidents=("utgarda/sidekiq-status#125",),
     about=tells(EventKind.RETRYING),
@@ -88,7 +87,6 @@ def retry_2(history: History) -> Iterator[Violation | None]:
     Plans.LATER_AGAIN,
     Plans.BESIDE,
     Plans.ORDERS,
-    Plans.ZOMBIES,
     needs=(ATTEMPTS,),
     incidents=("nazarli-shabnam/clevis#262",),
     about=_counts,
@@ -147,10 +145,8 @@ def retry_4(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "RETRY-5",
-    Plans.TIES,
     Plans.ERRORS,
     Plans.PARTS,
-    Plans.ORDERS,
     needs=(RETRYING,),
     incidents=("OptimalBits/bull#1097",),
     about=lambda plan: _retries(plan) and _ends(plan),
@@ -202,9 +198,7 @@ def _text(shown: Snapshot | None) -> str:
 
 @rule(
     "RETRY-6",
-    Plans.TIES,
     Plans.ERRORS,
-    Plans.ORDERS,
     Plans.LATER_AGAIN,
     needs=(RETRYING, Need(groups=(("error",),))),
     about=_retries,

@@ -18,7 +18,6 @@ STALLED = Need(groups=(("stalled",),))
     "STALL-1",
     Plans.TIES,
     Plans.PARTS,
-    Plans.ORDERS,
     needs=(STALLED,),
     incidents=("procrastinate-org/procrastinate#1518",),
     about=tells(EventKind.STALLED),
@@ -46,7 +45,6 @@ def stall_1(history: History) -> Iterator[Violation | None]:
 @rule(
     "STALL-2",
     Plans.BESIDE,
-    Plans.ORDERS,
     Plans.LATER_AGAIN,
     needs=(STALLED,),
     incidents=("OptimalBits/bull#2059",),

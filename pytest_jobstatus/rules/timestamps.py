@@ -15,9 +15,8 @@ from pytest_jobstatus.tracker import END_TIMES, Snapshot, Status
 
 @rule(
     "TIME-4",
-    Plans.AFTER_END,
+    Plans.MEETINGS,
     Plans.PARTS,
-    Plans.LATER_AGAIN,
     needs=(Need(groups=(instants.ENDS,)),),
     incidents=("riverqueue/river#515",),
     about=tells(*TERMINAL_KINDS, EventKind.RETRYING, EventKind.STALLED),
@@ -108,7 +107,6 @@ def _misread(history: History, number: int, name: str, given: datetime) -> Viola
 
 @rule(
     "TIME-6",
-    Plans.AFTER_END,
     Plans.TWO_JOBS,
     Plans.IN_ORDER_CLOCKS,
     Plans.LATER_AGAIN,
@@ -168,9 +166,8 @@ def time_7(history: History) -> Iterator[Violation | None]:
 
 @rule(
     "TIME-8",
-    Plans.AFTER_END,
+    Plans.MEETINGS,
     Plans.IN_ORDER_CLOCKS,
-    Plans.LATER_AGAIN,
     needs=(Need(groups=(("created_at", "started_at", *instants.ENDS),)),),
     incidents=("apache/airflow#18024", "riverqueue/river#515"),
 )
