@@ -113,7 +113,9 @@ def _swallowed(history: History, number: int) -> Violation | None:
     if old is not None and "progress" not in differences(step.before, step.after) and not same_json(old, given):
         message = f"progress {told_json(given)} was neither refused nor stored: it was dropped without a word"
         return Violation(step=number, field="progress", message=message)
-    if new in (None, "", [], {}) and not isinstance(given, float):  # NaN may well read as null
+    empty = new in (None, "", [], {}) and not isinstance(given, float)  # NaN may well read as null
+    another = isinstance(given, int) and isinstance(new, int | float) and not same_json(new, given)
+    if empty or another:
         message = f"progress {told_json(given)} was neither refused nor stored: it reads as {told_json(new)}"
         return Violation(step=number, field="progress", message=message)
     return None

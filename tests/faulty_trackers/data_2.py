@@ -222,6 +222,14 @@ class ReaderGivesUpAtDepth(Sound):
         return super().show(row)
 
 
+class IntegersWrap(Sound):
+    """DATA-2: integers wrap at 64 bits, and read as others."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        number = type(value) is int and not -(2**63) <= value < 2**63
+        super().note_progress(row, event, (value + 2**63) % 2**64 - 2**63 if number else value)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     RefusedProgressWipesOld,
     NulProgressLosesRow,
@@ -241,4 +249,5 @@ FAULTY: tuple[type[Sound], ...] = (
     LongProgressReadsAsNothing,
     ProgressWithNulReadsAsEmpty,
     ReaderGivesUpAtDepth,
+    IntegersWrap,
 )
