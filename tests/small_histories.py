@@ -13,6 +13,7 @@ from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import EventKind, Mark
 from pytest_jobstatus.explore.search import observer
 from pytest_jobstatus.factory import Factory
+from pytest_jobstatus.history import History as Seen
 from pytest_jobstatus.rules import Rule
 from pytest_jobstatus.runs import emitted
 from tests.sound_trackers.choices import IgnoresZombies
@@ -230,12 +231,36 @@ class RefusesZombies(SoundRefusing):
         super().merge(row, event, value)
 
 
+class Hasty(Sound):
+    """Takes progress that is ahead for two attempts."""
+
+    def move(self, row: Row, event: Event) -> None:
+        super().move(row, event)
+        if event.kind is EventKind.PROGRESS:
+            row.attempt += 1
+
+
+class HastyAboutCreation(SoundLatest):
+    """Takes progress of a later attempt for the creation."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        super().note_progress(row, event, value)
+        if event.attempt > 1:
+            row.created_at = event.occurred_at
+
+
 class Fidgeting(Sound):
     """Shows another attempt and other progress at each read."""
 
     def show(self, row: Row) -> Snapshot:
         row.attempt, row.progress = row.attempt + 1, row.attempt
         return super().show(row)
+
+
+def seen(history: History) -> Seen:
+    """What the tracker of a history shows."""
+    with Factory.of(history.tracker).open() as handle:
+        return observer(handle, None)(history.plan)
 
 
 def counted(rule: Rule, history: History) -> int | str:

@@ -19,6 +19,8 @@ from tests.small_histories import (
     Counting,
     Dropping,
     Fidgeting,
+    Hasty,
+    HastyAboutCreation,
     History,
     KeepsFirst,
     KeepsFirstAsText,
@@ -197,6 +199,16 @@ CASES: tuple[Case, ...] = (
         "TRACK-6",
         "row: created was behind what was shown, yet it changed whether there is a row",
         History("created 0 active 1", "1 0", Dropping),
+    ),
+    Case(
+        "PROG-3",
+        "attempt: progress 1 must show active with its attempt, yet attempt went from 0 to 2",
+        History("created 0 progress 1", "0 1", Hasty),
+    ),
+    Case(
+        "PROG-3",
+        "created_at: progress 2 moved created_at from 12:00:00 to 12:00:03",
+        History("created 0 active 1 retrying 1 progress 2", "0 1 3", HastyAboutCreation),
     ),
     Case("TIME-8", "created_at: after active 1 created_at is gone", History("created 0 active 1", "0 1", Overwriting)),
 )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from pytest_jobstatus import JobError
-from pytest_jobstatus.rules.effects import same_json
+from pytest_jobstatus.rules.effects import same_json, told_json
 from pytest_jobstatus.rules.saying import lacks, told
 from pytest_jobstatus.rules.saying import named as label_of
 
@@ -70,6 +70,16 @@ def test_other_json(one: object, other: object) -> None:
 def test_told(value: object, text: str) -> None:
     """A value is told on one line of at most 60 characters."""
     assert told(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("x" * 60 + "\n", told("x" * 60 + "\n")), ("x" * 61 + "\n", f'"{told("x" * 61)}"'), ("x" * 60, f'"{"x" * 60}"')],
+    ids=["a line break in what is told", "one after it", "none"],
+)
+def test_told_json(value: str, text: str) -> None:
+    """A text stands in quotes once, those that `told` gives it or others."""
+    assert told_json(value) == text
 
 
 @pytest.mark.parametrize(

@@ -79,16 +79,15 @@ def progress_moved(history: History, number: int) -> Violation | None:
     if step.before is None or step.after is None:
         message = f"after {step.event.name} the job reads as nothing"
         return Violation(step=number, field="row", message=message)
-    for name in ("status", "attempt"):
-        if name not in changed:
-            continue
-        ahead = not position.is_behind(history, number)
-        numbered = not history.profile.supports("attempt") or (step.after.attempt or 0) == step.event.attempt
-        if not ahead or step.after.status is not Status.ACTIVE or not numbered:
-            old, new = told(getattr(step.before, name)), told(getattr(step.after, name))
+    ahead = not position.is_behind(history, number)
+    numbered = not history.profile.supports("attempt") or (step.after.attempt or 0) == step.event.attempt
+    for name, right in (("status", step.after.status is Status.ACTIVE), ("attempt", numbered)):
+        if not {"status", "attempt"}.isdisjoint(changed) and not (ahead and right):
+            field = name if name in changed or ahead else "attempt"
+            old, new = told(getattr(step.before, field)), told(getattr(step.after, field))
             why = "must show active with its attempt" if ahead else "is behind what is shown"
-            message = f"{step.event.name} {why}, yet {name} went from {old} to {new}"
-            return Violation(step=number, field=name, message=message)
+            change = f"{field} went from {old} to {new}" if field in changed else f"{field} is still {new}"
+            return Violation(step=number, field=field, message=f"{step.event.name} {why}, yet {change}")
     for name in changed:
         old = getattr(step.before, name)
         if name == "started_at" and step.after.started_at is None and instants.start_unknown(history, number):
