@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pytest_jobstatus.events import Event, EventKind
 
-DIMENSIONS = ("deliveries", "repeats", "losses", "strays", "attempts", "jobs", "together")
+DIMENSIONS = ("deliveries", "repeats", "losses", "strays", "attempts", "jobs", "before a look")
 """In which a plan can be large."""
 
 

@@ -17,6 +17,7 @@ from pytest_jobstatus.reading import is_ready, snapshot_of
 from pytest_jobstatus.tracker import Profile, Snapshot, Tracker
 from pytest_jobstatus.waits import Waits
 
+IN_SETTLE = "in settle()"
 LONGEST_LABEL = 200
 """How much of a scenario's job name goes into an id, which may have 255 characters."""
 
@@ -52,6 +53,8 @@ class Handle:
         declared = (*self.profile.refuses, *self.profile.conflicts, *self.profile.raises)
         self._observed: tuple[type[BaseException], ...] = (Exception, asyncio.CancelledError, SystemExit, *declared)
         settle = getattr(self.tracker, "settle", None)
+        if settle is not None and not callable(settle):
+            raise Misuse(f"{self.name}: settle is {settle!r}: allowed is a method without arguments, or none")
         self.settle: Callable[[], Any] | None = self.loop.sync(settle) if settle is not None else None
 
     def fresh(self, labels: Iterable[str]) -> dict[str, str]:
@@ -91,12 +94,17 @@ class Handle:
                 answer = self._apply(event)
                 if answer is not None and hasattr(answer, "__await__"):
                     answer = self.loop.wait(answer)
-            if settle and self.settle is not None:
-                self.settle()
         except (Misuse, KeyboardInterrupt):
             raise
         except self._observed as error:  # whatever the tracker raises is an observation, judged by the rules
             return error
+        if settle and self.settle is not None:
+            try:
+                self.settle()
+            except self._observed as error:
+                if IN_SETTLE not in getattr(error, "__notes__", []):
+                    error.add_note(IN_SETTLE)
+                return error
         if answer is NotImplemented:
             raise Misuse(
                 f"{self.name}: apply({event.name}) gave NotImplemented; handle it, or declare it:"
@@ -195,5 +203,7 @@ def guarded(target: str, call: Callable[[], Any], *, what: str = "the factory") 
 
 
 def said(error: BaseException) -> str:
-    """An exception as one line: its type and text."""
-    return " ".join(format_exception_only(error)[-1].split())
+    """An exception as one line: its type and text, and where it is not `apply` that raised it."""
+    notes = getattr(error, "__notes__", [])
+    *_, last = (line for line in (" ".join(each.split()) for each in format_exception_only(error)) if line not in notes)
+    return f"{last} ({IN_SETTLE})" if IN_SETTLE in notes else last

@@ -157,10 +157,11 @@ def observer(
         note(plan)
         return record(handle, plan, shift=shift, others=others)
 
-    if rule is None or not rule.compares:
+    compares = rule.compares if rule is not None else None
+    if compares is None:
         return observe
     causal = Causal(observe)
-    return lambda plan: causal.beside(observe(plan))
+    return lambda plan: causal.beside(observe(plan)) if compares(plan) else observe(plan)
 
 
 def _as_far_as_known(plan: Plan, profile: Profile) -> Plan | None:

@@ -158,7 +158,8 @@ def _step(step: Step, history: History) -> dict[str, Any]:
         "event": event_names(history.plan)[step.index],
         "job": history.labels[step.event.job_id],
         "raised": said(step.raised) if step.raised is not None else None,
-        "shown": _snapshot(step.after),
+        "shown": None if step.unseen else _snapshot(step.after),
+        "unseen": step.unseen,
         "others": {label: _snapshot(after) for label, (_, after) in step.others.items()},
         "slept": list(step.waited or ()),
     }

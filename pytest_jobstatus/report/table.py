@@ -108,7 +108,13 @@ def _epilogue(history: History, violation: Violation | None) -> Iterator[str]:
         events = [history.plan.events[index] for index in history.plan.lost]
         lost = ", ".join(f"{event.name} of {named(event.job_id)}" if several else event.name for event in events)
         yield f"never delivered: {lost}"
-    last = len(history.steps) - 1
+    if history.plan.together:
+        first = len(history.plan.order) - history.plan.together + 1
+        yield (
+            f"nobody looked, and `settle` was not called, between {first} and {len(history.plan.order)}; with a look"
+            " after each delivery the rule holds"
+        )
+    last = violation.step if violation is not None else len(history.steps) - 1
     if last in history.causal:
         job = history.steps[last].event.job_id
         accepted = sorted({step.index for step in history.steps if step.raised is None and step.event.job_id == job})

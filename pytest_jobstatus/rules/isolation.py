@@ -9,19 +9,49 @@ from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules.effects import effect_lost
 from pytest_jobstatus.rules.rule import Plans, Violation, rule
 from pytest_jobstatus.rules.saying import named, told
+from pytest_jobstatus.tracker import TIMES
 
 
-@rule("ISO-1", Plans.INTERLEAVED, others=True, incidents=("jcass77/django-apscheduler#75",))
+@rule(
+    "ISO-1",
+    Plans.INTERLEAVED,
+    Plans.TOGETHER,
+    about=lambda plan: len(plan.jobs) > 1,
+    compares=lambda plan: bool(plan.together),
+    others=True,
+    together=True,
+    incidents=("jcass77/django-apscheduler#75",),
+)
 def iso_1(history: History) -> Iterator[Violation | None]:
     """An event changes its own job only, however many jobs interleave.
 
     Intent: A finished job that changes because another one started is looked for in all the wrong places.
     Not checked if: never left out.
-    Exercised: each delivery while other jobs are known, or will be.
+    Exercised: each delivery while other jobs are known, or will be; and each job of several that nobody looked at
+    between.
     If it fails: state is kept for "the current job", on a class, or keyed by queue or type; an `UPDATE` lacks the id.
     """
+    if history.plan.together:
+        yield from _mixed(history)
+        return
     for number in range(len(history.steps)):
         yield touched(history, number) or effect_lost(history, number)
+
+
+def _mixed(history: History) -> Iterator[Violation | None]:
+    """Where a job that was told beside others, before anybody looked, shows something else than it does alone."""
+    hidden = {"job_id", "updated_at", *(() if history.profile.supports("event_time") else TIMES)}
+    for number, step in enumerate(history.steps):
+        if step.number not in history.causal or step.index in history.plan.strays:
+            continue
+        alone, label = history.causal[step.number], named(history.labels[step.event.job_id])
+        changed = [name for name in differences(alone, step.after) if name not in hidden]
+        if changed:
+            old, new = (told(getattr(shown, changed[0], None)) for shown in (alone, step.after))
+            message = f"told beside another job, before anybody looked, {label} shows {changed[0]} {new}; alone {old}"
+            yield Violation(step=number, field=changed[0], message=message)
+        else:
+            yield None
 
 
 def touched(history: History, number: int) -> Violation | None:

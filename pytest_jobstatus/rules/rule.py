@@ -126,7 +126,7 @@ class Rule:
         plans: the families of plans that can break it.
         needs: what a tracker must have for it to apply.
         about: whether a plan can bring up the rule's premise at all; others are left out.
-        compares: whether the check wants each step's causal counterpart.
+        compares: of which plans the check wants each step's causal counterpart.
         others: whether it wants to know which other jobs changed with a step.
         waits: whether it wants to know what `apply` slept.
         together: whether it can judge deliveries after which nobody looked.
@@ -140,7 +140,7 @@ class Rule:
     plans: tuple[Plans, ...]
     needs: tuple[Need, ...]
     about: Callable[[Plan], bool]
-    compares: bool
+    compares: Callable[[Plan], bool] | None
     others: bool
     waits: bool
     together: bool
@@ -190,7 +190,7 @@ def rule(
     level: Level = Level.MUST,
     needs: tuple[Need, ...] = (),
     about: Callable[[Plan], bool] = lambda _: True,
-    compares: bool = False,
+    compares: Callable[[Plan], bool] | None = None,
     others: bool = False,
     waits: bool = False,
     together: bool = False,

@@ -84,24 +84,24 @@ def time_5(history: History) -> Iterator[Violation | None]:
                 yield _misread(history, number, name, given)
 
 
-def _times_given(history: History, step: Step, starts: list[Event]) -> Iterator[tuple[str, datetime]]:
-    """Which time the step's event sets, and to what."""
+def _times_given(history: History, step: Step, starts: list[Event]) -> Iterator[tuple[str, Event]]:
+    """Which time the step's event sets, and whose instant it is."""
     kind = step.event.kind
     if kind is EventKind.CREATED:
-        yield "created_at", step.event.occurred_at
+        yield "created_at", step.event
     elif kind is EventKind.ACTIVE:
-        yield "started_at", starts[0 if history.profile.started == "first" else -1].occurred_at
+        yield "started_at", starts[0 if history.profile.started == "first" else -1]
     elif kind.terminal:
-        yield END_TIMES[position.STATUSES[kind]], step.event.occurred_at
+        yield END_TIMES[position.STATUSES[kind]], step.event
 
 
-def _misread(history: History, number: int, name: str, given: datetime) -> Violation | None:
+def _misread(history: History, number: int, name: str, given: Event) -> Violation | None:
     step = history.steps[number]
     shown = getattr(step.after, name)
-    if shown is None or abs(shown - given) <= history.profile.resolution:
+    if shown is None or abs(shown - given.occurred_at) <= history.profile.resolution:
         return None  # one that is missing is TIME-4's and TIME-8's
-    was, now = told_apart(given, shown)
-    message = f"{step.event.name} happened at {was}; {name} shows {now}"
+    was, now = told_apart(given.occurred_at, shown)
+    message = f"{given.name} happened at {was}; {name} shows {now}"
     return Violation(step=number, field=name, message=message)
 
 
@@ -246,8 +246,9 @@ def time_9(history: History) -> Iterator[Violation | None]:
         if latest and history.profile.supports("event_time") and after is not None:
             yield _not_latest(history, number, start, after)
         elif not latest and before is not None and after is not None:
-            message = f"{step.event.name} moved started_at from {' to '.join(told_apart(before, after))}; the profile"
-            wrong = Violation(step=number, field="started_at", message=f"{message} says that it is the first attempt's")
+            message = f"{step.event.name} moved started_at from {' to '.join(told_apart(before, after))}"
+            message += '; it is the first attempt\'s unless the profile says started="latest"'
+            wrong = Violation(step=number, field="started_at", message=message)
             yield wrong if after != before else None
 
 
@@ -257,4 +258,4 @@ def _not_latest(history: History, number: int, start: Event, shown: datetime) ->
         return None
     happened, stands = told_apart(given, shown)
     message = f"{start.name} happened at {happened}; started_at shows {stands}"
-    return Violation(step=number, field="started_at", message=f"{message}; the profile says that it is the latest")
+    return Violation(step=number, field="started_at", message=f'{message}; the profile says started="latest"')

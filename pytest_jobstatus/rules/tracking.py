@@ -23,7 +23,8 @@ def track_1(history: History) -> Iterator[Violation | None]:
     Intent: The plain case must work before any other is worth looking at: a reader follows the job step by step.
     Not checked if: never left out.
     Exercised: each event but progress that is delivered in order, nothing lost before it.
-    If it fails: the mapping from event to status in your handler, or a write that is not committed when it returns.
+    If it fails: the mapping from event to status in your handler, or a write that is not committed when it returns; a
+    tracker that writes later gives its adapter `settle()`, which waits until it has.
     """
     for number in position.in_order(history):
         step = history.steps[number]

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from pytest_jobstatus import Event, EventKind, JobError, Snapshot, Status
 from tests.sound_trackers.merging import Row, Sound
+from tests.sound_trackers.write_behind import Batched
 
 
 class Remembering(Sound):
@@ -181,6 +182,26 @@ class ErrorsByTypeOfAllJobs(Sound):
         return replace(super().show(row), error=row.error and self.errors[row.error.type])
 
 
+class CancellersOfABatchMixed(Batched):
+    """ISO-1: a batch of cancellations is written with whoever cancelled last."""
+
+    def batch(self) -> list[Event]:
+        waiting = super().batch()
+        last = [event.cancelled_by for event in waiting if event.kind is EventKind.CANCELLED][-1:]
+        return [
+            replace(event, cancelled_by=last[0]) if event.kind is EventKind.CANCELLED else event for event in waiting
+        ]
+
+
+class ProgressOfABatchShared(Batched):
+    """ISO-1: all progress of a batch is bound once, and each job gets what came last."""
+
+    def batch(self) -> list[Event]:
+        waiting = super().batch()
+        last = [event.progress for event in waiting if event.kind is EventKind.PROGRESS][-1:]
+        return [replace(event, progress=last[0]) if event.kind is EventKind.PROGRESS else event for event in waiting]
+
+
 FAULTY: tuple[type[Sound], ...] = (
     CancelsAllPending,
     StallTakesAllActive,
@@ -193,4 +214,6 @@ FAULTY: tuple[type[Sound], ...] = (
     UpdatedAtShared,
     ThirdStartEvictsFirst,
     ErrorsByTypeOfAllJobs,
+    CancellersOfABatchMixed,
+    ProgressOfABatchShared,
 )
