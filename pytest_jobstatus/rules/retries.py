@@ -199,6 +199,7 @@ def _text(shown: Snapshot | None) -> str:
 @rule(
     "RETRY-6",
     Plans.ERRORS,
+    Plans.PARTS,
     Plans.LATER_AGAIN,
     needs=(RETRYING, Need(groups=(("error",),))),
     about=_retries,

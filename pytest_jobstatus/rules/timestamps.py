@@ -108,6 +108,7 @@ def _misread(history: History, number: int, name: str, given: Event) -> Violatio
 @rule(
     "TIME-6",
     Plans.TWO_JOBS,
+    Plans.AFTER_END,
     Plans.IN_ORDER_CLOCKS,
     Plans.LATER_AGAIN,
     needs=(Need(groups=(("created",),)), Need(groups=(("created_at",),))),
