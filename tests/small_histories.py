@@ -249,6 +249,22 @@ class HastyAboutCreation(SoundLatest):
             row.created_at = event.occurred_at
 
 
+class FoundByReaders(Sound):
+    """Takes a job that somebody asked for as known, and its creation as told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: set[str] = set()
+
+    def read(self, job_id: str) -> Snapshot | None:
+        self.asked.add(job_id)
+        return super().read(job_id)
+
+    def set_created(self, row: Row, at: datetime) -> None:
+        if row.job_id not in self.asked:
+            super().set_created(row, at)
+
+
 class Fidgeting(Sound):
     """Shows another attempt and other progress at each read."""
 

@@ -125,6 +125,18 @@ def test_verbs_and_reader(engine: Engine) -> None:
     assert tracker.get_job_status("a") is None
 
 
+def test_verbs_merge_where_the_job_belongs_and_why_it_failed() -> None:
+    """Queue and type are those first told, by whatever event, and the traceback stands beside the message."""
+    started = merge(None, Change("a", "active", NOON, attempt=1), now=NOW)
+    where = Change("a", "progress", NOON, attempt=1, progress=1, queue="slow", job_type="report")
+    told = merge(started, where, now=NOW)
+    failed = Change("a", "failed", NOON, attempt=1, error=("E", "m", "t"), queue="fast", job_type="other")
+    again = merge(told, failed, now=NOW)
+    assert (started.queue, started.job_type) == (None, None)
+    assert (again.queue, again.job_type) == ("slow", "report")
+    assert (again.error_type, again.error_message, again.error_traceback) == ("E", "m", "t")
+
+
 REFUSED = [
     ("started_at", 0, "created_before_started"),
     ("status", "'running'", "status_known"),

@@ -19,6 +19,7 @@ from tests.small_histories import (
     Counting,
     Dropping,
     Fidgeting,
+    FoundByReaders,
     Hasty,
     HastyAboutCreation,
     History,
@@ -88,7 +89,7 @@ CASES: tuple[Case, ...] = (
     Case(
         "TIME-9",
         "started_at: active 3 moved started_at from 12:00:04 to 12:00:01;"
-        " the profile says that it is the first attempt's",
+        ' it is the first attempt\'s unless the profile says started="latest"',
         History(RUN, "0 1 2 3 4 5 6 7 8 9", SecondStart),
     ),
     Case("TERM-4", 1, History(ZOMBIES, "0 1 3 2", ArrivalOfZombie)),
@@ -209,6 +210,11 @@ CASES: tuple[Case, ...] = (
         "PROG-3",
         "created_at: progress 2 moved created_at from 12:00:00 to 12:00:03",
         History("created 0 active 1 retrying 1 progress 2", "0 1 3", HastyAboutCreation),
+    ),
+    Case(
+        "TRACK-2",
+        "created_at: the job was read before it was created, and now its created_at is missing",
+        History("created 0", "0", FoundByReaders, strangers=("stranger",)),
     ),
     Case("TIME-8", "created_at: after active 1 created_at is gone", History("created 0 active 1", "0 1", Overwriting)),
 )
