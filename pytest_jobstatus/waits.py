@@ -14,6 +14,18 @@ SHORTEST = 0.0001
 """In seconds. What takes less has not slept: `sleep(0)` only lets others run."""
 
 
+def given_up() -> int:
+    """How often this thread has given the processor up of itself; `sleep(0)` does not, however long it has to wait on a
+    machine with other work. Where the system does not count, a number that is another at each call.
+    """
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return time.perf_counter_ns()
+    thread = getattr(resource, "RUSAGE_THREAD", None)  # on Linux alone
+    return time.perf_counter_ns() if thread is None else resource.getrusage(thread).ru_nvcsw
+
+
 class Waits:
     """Notes each sleep of the calling thread within a `with` block, however it was imported.
 
@@ -35,6 +47,7 @@ class Waits:
         self._own_task = own_task
         self._noted: list[str] | None = None
         self._began = 0.0
+        self._switches = 0
 
     def __enter__(self) -> None:
         """Begin to look; not where a profiler does already, since a thread has room for one."""
@@ -55,9 +68,10 @@ class Waits:
     def _saw(self, frame: FrameType, event: str, argument: Any) -> None:
         if event == "c_call":
             if argument is time.sleep:
-                self._began = time.perf_counter()
+                self._began, self._switches = time.perf_counter(), given_up()
         elif event == "c_return":
-            if argument is time.sleep and time.perf_counter() - self._began >= SHORTEST:
+            slept = argument is time.sleep and time.perf_counter() - self._began >= SHORTEST
+            if slept and given_up() != self._switches:
                 self._note(f"time.sleep for {_about(time.perf_counter() - self._began)}")
         elif event == "call":
             if frame.f_code is asyncio.sleep.__code__ and frame.f_locals["delay"] > 0:
