@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pytest_jobstatus.events import Event, EventKind
 
-DIMENSIONS = ("deliveries", "repeats", "losses", "strays", "attempts", "jobs", "before a look")
+DIMENSIONS = ("deliveries", "repeats", "losses", "strays", "attempts", "jobs", "batched")
 """In which a plan can be large."""
 
 
@@ -24,7 +24,7 @@ class Plan:
         strays: the indexes of events that no run would contain (JSL/1, Stray).
         reads: how often the job is read after each delivery.
         strangers: jobs that are read, before and after each delivery, and never heard of.
-        together: how many of the last deliveries come before anybody looks: `settle` and the reads follow the last.
+        batch: how many of the last deliveries come before anybody looks: `settle` and the reads follow the last.
         clock: the name of the clock that the instants come from.
 
     >>> from pytest_jobstatus.events import Mark
@@ -39,7 +39,7 @@ class Plan:
     strays: frozenset[int] = frozenset()
     reads: int = 1
     strangers: tuple[str, ...] = ()
-    together: int = 0
+    batch: int = 0
     clock: str = "agree"
 
     @cached_property
@@ -75,7 +75,7 @@ class Plan:
             len(self.strays),
             max((event.attempt for event in self.events), default=0),
             jobs,
-            self.together,
+            self.batch,
         )
 
     @cached_property
@@ -138,7 +138,7 @@ def joined(plans: Sequence[Plan]) -> Plan:
         strays=frozenset(strays),
         reads=max(plan.reads for plan in plans),
         strangers=strangers,
-        together=plans[-1].together,
+        batch=plans[-1].batch,
         clock=plans[-1].clock,
     )
 
@@ -166,10 +166,10 @@ def keeping(plan: Plan, deliveries: Sequence[int]) -> Plan:
     order = [plan.order[place] for place in deliveries]
     kept = sorted(set(order))
     place_of = {index: place for place, index in enumerate(kept)}
-    together = sum(place >= len(plan.order) - plan.together for place in deliveries)
+    batch = sum(place >= len(plan.order) - plan.batch for place in deliveries)
     return replace(
         plan,
-        together=together if together > 1 else 0,
+        batch=batch if batch > 1 else 0,
         events=tuple(plan.events[index] for index in kept),
         order=tuple(place_of[index] for index in order),
         strays=frozenset(place_of[index] for index in plan.strays if index in place_of),

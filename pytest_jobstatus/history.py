@@ -33,7 +33,7 @@ class Step(NamedTuple):
         others: the other jobs of the plan that changed with this delivery, by label, before and after; only for rules
             that look at them.
         waited: what `apply` slept; None unless the rule looks at that.
-        unseen: whether nobody looked then (see `Plan.together`), so that `after` is what was seen before.
+        unseen: whether nobody looked then (see `Plan.batch`), so that `after` is what was seen before.
     """
 
     number: int
@@ -132,7 +132,7 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
     try:
         if strangers:
             first = _seen(handle, {label: ids[label] for label in (*plan.jobs, *plan.strangers)}, times=plan.reads)
-        for index in plan.order[: len(plan.order) - plan.together]:
+        for index in plan.order[: len(plan.order) - plan.batch]:
             event = events[index]
             job_id = event.job_id
             raised = apply(_own(event) if event.progress is not None else event)
@@ -149,8 +149,8 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
             steps.append(step)
             if raised is None:
                 told.add(index)
-        if plan.together:
-            steps += _together(handle, plan, events, steps)
+        if plan.batch:
+            steps += _batch(handle, plan, events, steps)
     except Unreadable as error:
         unreadable = str(error)
     return History(
@@ -165,9 +165,9 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
     )
 
 
-def _together(handle: Handle, plan: Plan, events: Sequence[Event], steps: Sequence[Step]) -> list[Step]:
+def _batch(handle: Handle, plan: Plan, events: Sequence[Event], steps: Sequence[Step]) -> list[Step]:
     """Deliver the last events in a row, and look at each of their jobs then."""
-    batch = plan.order[-plan.together :]
+    batch = plan.order[-plan.batch :]
     raised = [handle.apply(_own(events[index]), settle=place == len(batch)) for place, index in enumerate(batch, 1)]
     last = {events[index].job_id: place for place, index in enumerate(batch)}
     seen = {step.event.job_id: step.after for step in steps}

@@ -51,7 +51,7 @@ def short_id(plan: Plan) -> str:
     """Eight characters that name a plan; the same plan has the same."""
     told = json.dumps([_event_values(event) for event in plan.events], default=str)
     return hashlib.sha256(
-        f"{told}{plan.order}{sorted(plan.strays)}{plan.reads}{plan.strangers}{plan.together or ''}".encode()
+        f"{told}{plan.order}{sorted(plan.strays)}{plan.reads}{plan.strangers}{plan.batch or ''}".encode()
     ).hexdigest()[:8]
 
 
@@ -68,8 +68,8 @@ def dump(scenario: Scenario) -> str:
     lines.append(f"delivery = {_array([names[index] for index in plan.order])}")
     if plan.reads != 1:
         lines.append(f"reads = {plan.reads}")
-    if plan.together:
-        lines.append(f"together = {plan.together}")
+    if plan.batch:
+        lines.append(f"batch = {plan.batch}")
     if plan.strangers:
         lines.append(f"strangers = {_array(plan.strangers)}")
     for index, event in enumerate(plan.events):
@@ -191,11 +191,9 @@ def parse(text: str, *, source: str) -> Scenario:
     reads = table.get("reads", 1)
     if not 1 <= reads <= MOST_READS:
         raise Misuse(f"{source}: reads = {reads}: allowed are 1 to {MOST_READS}")
-    together = table.get("together", 0)
-    if together not in (0, *range(2, len(order) + 1)):
-        raise Misuse(
-            f"{source}: together = {together}: allowed are 0, or 2 to the {len(order)} deliveries that there are"
-        )
+    batch = table.get("batch", 0)
+    if batch not in (0, *range(2, len(order) + 1)):
+        raise Misuse(f"{source}: batch = {batch}: allowed are 0, or 2 to the {len(order)} deliveries that there are")
     for label in table.get("strangers", ()):
         if any(event.job_id == label for event in events):
             raise Misuse(f"{source}: strangers: {label!r}: events are told of that job; allowed is a job without any")
@@ -205,7 +203,7 @@ def parse(text: str, *, source: str) -> Scenario:
         strays=frozenset(strays),
         reads=reads,
         strangers=tuple(table.get("strangers", ())),
-        together=together,
+        batch=batch,
         clock="as given",
     )
     return Scenario(
@@ -229,7 +227,7 @@ TYPES = {
 HEADER: Mapping[str, type] = {
     "format": str, "spec": str, "id": str, "title": str, "story": str, "link": str,
     "rules": list, "delivery": list, "events": list, "reads": int, "strangers": list,
-    "together": int,
+    "batch": int,
 }  # fmt: skip
 NEEDED = ("format", "spec", "id", "title", "rules", "delivery", "events")
 EVENT: Mapping[str, type] = {

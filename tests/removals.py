@@ -23,8 +23,8 @@ def removals(plan: Plan, *, tick: timedelta) -> Iterator[tuple[str, Plan]]:
     places = range(len(plan.order))
     for place in places if len(places) > 1 else ():
         yield f"delivery {place + 1}", keeping(plan, [other for other in places if other != place])
-    if plan.together:
-        yield "that nobody looked between", replace(plan, together=0)
+    if plan.batch:
+        yield "that nobody looked between", replace(plan, batch=0)
     for job in plan.jobs if len(plan.jobs) > 1 else ():
         rest = [place for place in places if plan.events[plan.order[place]].job_id != job]
         if rest:

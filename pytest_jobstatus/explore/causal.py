@@ -47,7 +47,7 @@ class Causal:
             chosen = accepted[job] = told | 1 << step.index
             if step.unseen:
                 continue
-            if job not in disordered and not plan.together:
+            if job not in disordered and not plan.batch:
                 # Orders come in lexicographic order, so that most sets are first seen as they happened.
                 self._of_run.setdefault(chosen, (step.after,))
             if chosen not in self._of_run:
@@ -62,7 +62,7 @@ class Causal:
         """What the events show in the end, in a tuple of one; None where one was refused."""
         key = tuple(_content(plan.events[index]) for index in chosen)
         if key not in self._known:
-            plain = replace(plan, order=tuple(chosen), strangers=(), reads=1, together=0)
+            plain = replace(plan, order=tuple(chosen), strangers=(), reads=1, batch=0)
             told = keeping(plain, range(len(chosen)))
             steps = self._observe(told).steps
             refused = len(steps) < len(chosen) or any(step.raised is not None for step in steps)

@@ -8,6 +8,7 @@ from random import Random
 
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore import orders, tables, times
+from pytest_jobstatus.explore.batches import batches
 from pytest_jobstatus.explore.crowd import crowd
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.end_last import end_last
@@ -19,7 +20,6 @@ from pytest_jobstatus.explore.repeats import at_once_again, later_again
 from pytest_jobstatus.explore.samples import sampled
 from pytest_jobstatus.explore.several import alike, interleaved, two_jobs
 from pytest_jobstatus.explore.strays import after_end
-from pytest_jobstatus.explore.together import together
 from pytest_jobstatus.rules import Plans
 from pytest_jobstatus.tracker import Profile
 
@@ -33,7 +33,7 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.TURNED: orders.turned,
     Plans.CLOCKS: orders.clocks,
     Plans.STRANGERS: orders.strangers,
-    Plans.TOGETHER: together,
+    Plans.BATCHES: batches,
     Plans.AT_ONCE_AGAIN: at_once_again,
     Plans.LATER_AGAIN: later_again,
     Plans.AFTER_END: after_end,
@@ -72,7 +72,7 @@ LARGE = (
     Plans.PROGRESS_ORDERS,
     Plans.SKEWS,
     Plans.TIES,
-    Plans.TOGETHER,
+    Plans.BATCHES,
     Plans.TWO_ENDS,
     Plans.ZOMBIES,
 )

@@ -28,9 +28,9 @@ def simplifications(plan: Plan, clock: Clock) -> Iterator[Plan]:
         yield from (_without(plan, index) for index in plan.lost)
     if plan.strangers:
         yield replace(plan, strangers=())
-    if plan.together:
-        yield replace(plan, together=0)
-        yield replace(plan, together=plan.together - 1 if plan.together > 2 else 0)
+    if plan.batch:
+        yield replace(plan, batch=0)
+        yield replace(plan, batch=plan.batch - 1 if plan.batch > 2 else 0)
     if plan.reads > 1:
         yield replace(plan, reads=plan.reads - 1)
     yield from _all_plain(plan, clock)
@@ -67,7 +67,7 @@ def _no_strays(plan: Plan) -> Iterator[Plan]:
                 strays=frozenset(sequence.index(index) for index in plan.strays if index != stray),
                 reads=plan.reads,
                 strangers=plan.strangers,
-                together=plan.together,
+                batch=plan.batch,
                 clock=plan.clock,
             )
             if _possible(moved):

@@ -69,12 +69,12 @@ def assembled(
         "summary": summary(verdict, counts, stale=len(stale or {}), unfinished=unfinished, known=known),
         "rules_in_book": TOTAL,
         "stale": dict(stale or {}),
-        "covered": _together(rules),
+        "covered": _covered(rules),
         "rules": list(rules),
     }
 
 
-def _together(rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _covered(rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The bounds of all rules as one."""
     parts = [rule["covered"] for rule in rules]
     return {
@@ -134,7 +134,7 @@ def _scenario(plan: Plan) -> dict[str, Any]:
         "delivery": [names[index] for index in plan.order],
         "reads": plan.reads,
         "strangers": list(plan.strangers),
-        "together": plan.together,
+        "batch": plan.batch,
     }
 
 

@@ -108,8 +108,8 @@ def _epilogue(history: History, violation: Violation | None) -> Iterator[str]:
         events = [history.plan.events[index] for index in history.plan.lost]
         lost = ", ".join(f"{event.name} of {named(event.job_id)}" if several else event.name for event in events)
         yield f"never delivered: {lost}"
-    if history.plan.together:
-        first = len(history.plan.order) - history.plan.together + 1
+    if history.plan.batch:
+        first = len(history.plan.order) - history.plan.batch + 1
         yield (
             f"nobody looked, and `settle` was not called, between {first} and {len(history.plan.order)}; with a look"
             " after each delivery the rule holds"

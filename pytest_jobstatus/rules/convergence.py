@@ -19,9 +19,9 @@ from pytest_jobstatus.tracker import END_TIMES, Snapshot, Status
     Plans.TURNED,
     Plans.CROWD,
     Plans.SAMPLES,
-    Plans.TOGETHER,
+    Plans.BATCHES,
     compares=lambda _: True,
-    together=True,
+    batches=True,
     incidents=("mher/flower#831", "RolnickLab/antenna#1338"),
 )
 def conv_1(history: History) -> Iterator[Violation | None]:
@@ -52,14 +52,14 @@ def conv_1(history: History) -> Iterator[Violation | None]:
 @rule(
     "CONV-2",
     Plans.END_LAST,
-    Plans.TOGETHER,
+    Plans.BATCHES,
     level=Level.SHOULD,
     needs=(
         Need(groups=(("event_time",),)),
         Need(groups=(("created_at", "started_at", *END_TIMES.values(), "progress", "error"),)),
     ),
     compares=lambda _: True,
-    together=True,
+    batches=True,
     about=tells(*TERMINAL_KINDS),
 )
 def conv_2(history: History) -> Iterator[Violation | None]:

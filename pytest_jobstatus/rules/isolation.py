@@ -15,11 +15,11 @@ from pytest_jobstatus.tracker import TIMES
 @rule(
     "ISO-1",
     Plans.INTERLEAVED,
-    Plans.TOGETHER,
+    Plans.BATCHES,
     about=lambda plan: len(plan.jobs) > 1,
-    compares=lambda plan: bool(plan.together),
+    compares=lambda plan: bool(plan.batch),
     others=True,
-    together=True,
+    batches=True,
     incidents=("jcass77/django-apscheduler#75",),
 )
 def iso_1(history: History) -> Iterator[Violation | None]:
@@ -31,7 +31,7 @@ def iso_1(history: History) -> Iterator[Violation | None]:
     between.
     If it fails: state is kept for "the current job", on a class, or keyed by queue or type; an `UPDATE` lacks the id.
     """
-    if history.plan.together:
+    if history.plan.batch:
         yield from _mixed(history)
         return
     for number in range(len(history.steps)):

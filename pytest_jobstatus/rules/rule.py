@@ -36,7 +36,7 @@ class Plans(StrEnum):
     CLOCKS = "clocks"
     TURNED = "turned round"
     STRANGERS = "strangers"
-    TOGETHER = "told together"
+    BATCHES = "batches"
     PARTS = "parts of long runs"
     CROWD = "crowd"
     ERRORS = "errors"
@@ -129,7 +129,7 @@ class Rule:
         compares: of which plans the check wants each step's causal counterpart.
         others: whether it wants to know which other jobs changed with a step.
         waits: whether it wants to know what `apply` slept.
-        together: whether it can judge deliveries after which nobody looked.
+        batches: whether it can judge deliveries after which nobody looked.
         incidents: where it was seen in the field, as owner/repository#number.
         text, intent, not_checked_if, exercised, look: from the docstring of the check.
     """
@@ -143,7 +143,7 @@ class Rule:
     compares: Callable[[Plan], bool] | None
     others: bool
     waits: bool
-    together: bool
+    batches: bool
     incidents: tuple[str, ...]
     text: str
     intent: str
@@ -161,7 +161,7 @@ class Rule:
     def judge(self, history: History) -> tuple[int, Violation | None]:
         """How often the premise came up in the history, and the first violation."""
         exercised = 0
-        if history.plan.together and not self.together:
+        if history.plan.batch and not self.batches:
             return 0, None
         for own in history.of_each_job():
             for found in self.check(own):
@@ -193,7 +193,7 @@ def rule(
     compares: Callable[[Plan], bool] | None = None,
     others: bool = False,
     waits: bool = False,
-    together: bool = False,
+    batches: bool = False,
     incidents: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
     """Make a rule of the check below, whose docstring is the rule's text and its five sections.
@@ -215,7 +215,7 @@ def rule(
             compares=compares,
             others=others,
             waits=waits,
-            together=together,
+            batches=batches,
             incidents=incidents,
             text=text,
             intent=intent,

@@ -136,10 +136,10 @@ def term_3(history: History) -> Iterator[Violation | None]:
     Plans.ZOMBIES,
     Plans.TWO_ENDS,
     Plans.STRAY_SAMPLES,
-    Plans.TOGETHER,
-    together=True,
+    Plans.BATCHES,
+    batches=True,
     incidents=("kubernetes/kubernetes#117303", "OptimalBits/bull#2059"),
-    about=lambda plan: _ends(plan) and (not plan.together or bool(plan.strays)),
+    about=lambda plan: _ends(plan) and (not plan.batch or bool(plan.strays)),
 )
 def term_4(history: History) -> Iterator[Violation | None]:
     """Of two contradicting terminal events the first delivered wins, whole: the row never mixes both. An ignored zombie
@@ -152,8 +152,8 @@ def term_4(history: History) -> Iterator[Violation | None]:
     If it fails: the status is guarded, and each end's own columns (error, cancelled_by, its time) are written beside it
     without the guard.
     """
-    if history.plan.together:
-        yield from _told_together(history)
+    if history.plan.batch:
+        yield from _of_batch(history)
         return
     ends: Step | None = None
     for number, step in enumerate(history.steps):
@@ -175,7 +175,7 @@ def term_4(history: History) -> Iterator[Violation | None]:
                 yield None
 
 
-def _told_together(history: History) -> Iterator[Violation | None]:
+def _of_batch(history: History) -> Iterator[Violation | None]:
     """Of several ends of one attempt that were told before anybody looked, whether the first shows."""
     ends = [step for step in history.steps if step.event.kind.terminal and step.raised is None]
     last = history.steps[-1] if history.steps else None

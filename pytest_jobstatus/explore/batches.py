@@ -26,17 +26,17 @@ from pytest_jobstatus.runs import emit
 from pytest_jobstatus.tracker import Profile
 
 
-def together(effort: Effort, profile: Profile) -> Part:
+def batches(effort: Effort, profile: Profile) -> Part:
     """Small runs in every order, larger ones in some, all at once or the rest of it; two ends at once; two jobs."""
 
     def plans() -> Iterator[Plan]:
         for shape, events in runs(effort.all_orders, profile):
             yield from _all_at_once(events, every=len(shape) < effort.orders)
-            yield from (replace(in_order(events), together=rest) for rest in range(2, len(shape)))
+            yield from (replace(in_order(events), batch=rest) for rest in range(2, len(shape)))
         yield from _end_last(profile)
         yield from _two_ends(profile)
         for plan in two_jobs(effort, profile).plans:
-            yield replace(plan, together=len(plan.order))
+            yield replace(plan, batch=len(plan.order))
 
     return Part(
         f"runs of up to {effort.all_orders} events of which nobody sees some, in every order of up to"
@@ -50,10 +50,10 @@ def _all_at_once(events: Sequence[Event], *, every: bool) -> Iterator[Plan]:
     causal = tuple(range(size))
     some = [causal, causal[::-1], (causal[-1], *causal[:-1])]
     for order in dict.fromkeys(permutations(causal) if every else some) if size > 1 else ():
-        yield Plan(events=tuple(events), order=order, together=size)
+        yield Plan(events=tuple(events), order=order, batch=size)
     if every and size > 1:
         again = again_later(causal)
-        yield Plan(events=tuple(events), order=again, together=len(again))
+        yield Plan(events=tuple(events), order=again, batch=len(again))
 
 
 def _end_last(profile: Profile) -> Iterator[Plan]:
@@ -67,7 +67,7 @@ def _end_last(profile: Profile) -> Iterator[Plan]:
         events = events_of(profile, CREATED, *middle, end)
         for order in permutations(range(1, len(events) - 1)) if len(events) > 2 else ():
             told = (0, *order, len(events) - 1)
-            yield Plan(events=events, order=told, together=len(told) - 1)
+            yield Plan(events=events, order=told, batch=len(told) - 1)
 
 
 def _two_ends(profile: Profile) -> Iterator[Plan]:
@@ -78,6 +78,4 @@ def _two_ends(profile: Profile) -> Iterator[Plan]:
             size = len(events)
             stray = emit(Mark(second, 1), at=events[-1].occurred_at + clocks_for(profile)[0].tick, nth=size)
             for rest in dict.fromkeys((2, size + 1)):
-                yield Plan(
-                    events=(*events, stray), order=tuple(range(size + 1)), strays=frozenset({size}), together=rest
-                )
+                yield Plan(events=(*events, stray), order=tuple(range(size + 1)), strays=frozenset({size}), batch=rest)
