@@ -27,6 +27,9 @@ class Plan:
         batch: how many of the last deliveries come before anybody looks: `settle` and the reads follow the last.
         clock: the name of the clock that the instants come from.
 
+    Raises:
+        ValueError: where there are fewer deliveries than the batch has.
+
     >>> from pytest_jobstatus.events import Mark
     >>> from pytest_jobstatus.runs import emitted
     >>> plan = Plan(events=emitted((Mark("created", 0), Mark("active", 1), Mark("completed", 1))), order=(2, 1, 1))
@@ -41,6 +44,16 @@ class Plan:
     strangers: tuple[str, ...] = ()
     batch: int = 0
     clock: str = "agree"
+
+    def __post_init__(self) -> None:
+        """A batch that is larger than all would be told twice."""
+        if not 0 <= self.batch <= len(self.order):
+            raise ValueError(f"a batch of {self.batch}: there are {len(self.order)} deliveries")
+
+    @cached_property
+    def singles(self) -> int:
+        """How many deliveries come before the batch, each with a look after it."""
+        return len(self.order) - self.batch
 
     @cached_property
     def lost(self) -> tuple[int, ...]:
@@ -112,7 +125,7 @@ def again_later(order: Sequence[int]) -> tuple[int, ...]:
 
 
 def joined(plans: Sequence[Plan]) -> Plan:
-    """Several plans one after the other, on one tracker, each with jobs of its own.
+    """Several plans one after the other, on one tracker, each with jobs of its own; only the last plan's batch is one.
 
     >>> from pytest_jobstatus.events import Mark
     >>> from pytest_jobstatus.runs import emitted
@@ -143,6 +156,17 @@ def joined(plans: Sequence[Plan]) -> Plan:
     )
 
 
+def until(plan: Plan, step: int) -> Plan:
+    """The plan up to a delivery and with it, given by its place in the order.
+
+    >>> plan = Plan(events=(), order=(0, 1, 2, 3), batch=3)
+    >>> [until(plan, step).batch for step in range(4)]
+    [0, 0, 2, 3]
+    """
+    batch = step + 1 - plan.singles
+    return replace(plan, order=plan.order[: step + 1], batch=batch if batch > 1 else 0)
+
+
 def job_names(jobs: Sequence[str], *, taken: Sequence[str] = (), first: int = 1) -> dict[str, str]:
     """Plain names for jobs: "job-1", "job-2", …, none of which is taken.
 
@@ -166,7 +190,7 @@ def keeping(plan: Plan, deliveries: Sequence[int]) -> Plan:
     order = [plan.order[place] for place in deliveries]
     kept = sorted(set(order))
     place_of = {index: place for place, index in enumerate(kept)}
-    batch = sum(place >= len(plan.order) - plan.batch for place in deliveries)
+    batch = sum(place >= plan.singles for place in deliveries)
     return replace(
         plan,
         batch=batch if batch > 1 else 0,

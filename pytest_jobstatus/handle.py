@@ -98,18 +98,24 @@ class Handle:
             raise
         except self._observed as error:  # whatever the tracker raises is an observation, judged by the rules
             return error
-        if settle and self.settle is not None:
-            try:
-                self.settle()
-            except self._observed as error:
-                if IN_SETTLE not in getattr(error, "__notes__", []):
-                    error.add_note(IN_SETTLE)
-                return error
         if answer is NotImplemented:
             raise Misuse(
                 f"{self.name}: apply({event.name}) gave NotImplemented; handle it, or declare it:"
                 f" Profile(unsupported={{{str(event.kind)!r}: 'why'}})"
             )
+        return self.settled() if settle and self.settle is not None else None
+
+    def settled(self) -> BaseException | None:
+        """Wait until all is written, where the tracker writes later, and give the exception that it raised, if any."""
+        try:
+            if self.settle is not None:
+                self.settle()
+        except (Misuse, KeyboardInterrupt):
+            raise
+        except self._observed as error:
+            if IN_SETTLE not in getattr(error, "__notes__", ()):
+                error.add_note(IN_SETTLE)
+            return error
         return None
 
     def read(self, job_id: str) -> Snapshot | None:

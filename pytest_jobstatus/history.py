@@ -132,7 +132,7 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
     try:
         if strangers:
             first = _seen(handle, {label: ids[label] for label in (*plan.jobs, *plan.strangers)}, times=plan.reads)
-        for index in plan.order[: len(plan.order) - plan.batch]:
+        for index in plan.order[: plan.singles]:
             event = events[index]
             job_id = event.job_id
             raised = apply(_own(event) if event.progress is not None else event)
@@ -150,7 +150,7 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
             if raised is None:
                 told.add(index)
         if plan.batch:
-            steps += _batch(handle, plan, events, steps)
+            _batch(handle, plan, events, steps)
     except Unreadable as error:
         unreadable = str(error)
     return History(
@@ -165,22 +165,21 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
     )
 
 
-def _batch(handle: Handle, plan: Plan, events: Sequence[Event], steps: Sequence[Step]) -> list[Step]:
-    """Deliver the last events in a row, and look at each of their jobs then."""
-    batch = plan.order[-plan.batch :]
-    raised = [handle.apply(_own(events[index]), settle=place == len(batch)) for place, index in enumerate(batch, 1)]
+def _batch(handle: Handle, plan: Plan, events: Sequence[Event], steps: list[Step]) -> None:
+    """Deliver the last events in a row, then look at each of their jobs: a step for each is added."""
+    batch = plan.order[plan.singles :]
+    raised = [handle.apply(_own(events[index]), settle=False) for index in batch]
+    unsettled = handle.settled()  # which of them it was that could not be written nobody can tell
     last = {events[index].job_id: place for place, index in enumerate(batch)}
     seen = {step.event.job_id: step.after for step in steps}
     told = {step.index for step in steps if step.raised is None}
-    found = []
-    for place, (index, error) in enumerate(zip(batch, raised, strict=True)):
-        event, repeat = events[index], index in told
+    for place, (index, own) in enumerate(zip(batch, raised, strict=True)):
+        event, error = events[index], own or unsettled
         before, unseen = seen.get(event.job_id), last[event.job_id] != place
         after = before if unseen else handle.read(event.job_id)
-        number = len(steps) + place
-        found.append(Step(number, index, event, before, after, error, repeat=repeat, reread=after, unseen=unseen))
+        repeat = index in told
+        steps.append(Step(len(steps), index, event, before, after, error, repeat=repeat, reread=after, unseen=unseen))
         told |= {index} if error is None else set()
-    return found
 
 
 def _own(event: Event) -> Event:

@@ -219,5 +219,15 @@ def check_possible(events: Sequence[Event], *, source: str) -> None:
         before = mark
 
 
+def is_possible(events: Sequence[Event]) -> bool:
+    """Whether a queue could have emitted the events of one job, in this order, some left out.
+
+    >>> is_possible(emitted((Mark(ACTIVE, 1), Mark(COMPLETED, 1)))), is_possible(emitted((Mark(RETRYING, 1),) * 2))
+    (True, False)
+    """
+    marks = [Mark(event.kind, event.attempt) for event in events]
+    return all(map(may_follow, (None, *marks), marks))
+
+
 def _named(mark: Mark) -> str:
     return f"{mark.kind} {mark.attempt}" if mark.attempt else str(mark.kind)

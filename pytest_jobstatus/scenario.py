@@ -16,7 +16,7 @@ from pytest_jobstatus.clocks import START
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import LONGEST_ID, Event, JobError, is_aware, shortened
 from pytest_jobstatus.misuse import Misuse, listed
-from pytest_jobstatus.rules import SPEC, named
+from pytest_jobstatus.rules import RULES, SPEC, named
 from pytest_jobstatus.runs import check_possible
 
 FORMAT = "jobstatus-scenario/1"
@@ -188,12 +188,17 @@ def parse(text: str, *, source: str) -> Scenario:
                 f"{source}: job {shortened(job)}: {NUMBER} digits stand for each #: allowed are {LONGEST_ID} characters"
             )
     order = tuple(_index(name, names, source) for name in table["delivery"])
+    rules = tuple(named(number, source=f"{source}: rules").id for number in table["rules"])
     reads = table.get("reads", 1)
     if not 1 <= reads <= MOST_READS:
         raise Misuse(f"{source}: reads = {reads}: allowed are 1 to {MOST_READS}")
     batch = table.get("batch", 0)
     if batch not in (0, *range(2, len(order) + 1)):
         raise Misuse(f"{source}: batch = {batch}: allowed are 0, or 2 to the {len(order)} deliveries that there are")
+    for number in rules if batch else ():
+        if not named(number, source=source).batches:
+            allowed = listed(each.id for each in RULES if each.batches)
+            raise Misuse(f"{source}: rules: {number} looks after each delivery: with a batch allowed are {allowed}")
     for label in table.get("strangers", ()):
         if any(event.job_id == label for event in events):
             raise Misuse(f"{source}: strangers: {label!r}: events are told of that job; allowed is a job without any")
@@ -211,7 +216,7 @@ def parse(text: str, *, source: str) -> Scenario:
         title=table["title"],
         story=table.get("story", ""),
         link=table.get("link", ""),
-        rules=tuple(named(number, source=f"{source}: rules").id for number in table["rules"]),
+        rules=rules,
         plan=_near_start(plan, source),
     )
 

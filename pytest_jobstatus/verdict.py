@@ -81,7 +81,10 @@ class Coverage:
         self.events += len(history.steps)
         self.exercised += exercised
         self.pairs.update(
-            [(None if step.before is None else step.before.status, step.event.kind) for step in history.steps]
+            [
+                (None if step.before is None else step.before.status, step.event.kind)
+                for step in history.steps[: plan.singles]  # what those of a batch met nobody saw
+            ]
         )
         self.clocks.setdefault(plan.clock)
         if plan.sizes not in self.sizes:

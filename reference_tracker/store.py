@@ -45,11 +45,8 @@ class Store:
         try:
             connection.cursor().execute(self._merge, parameters)
             connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
         finally:
-            connection.close()
+            connection.close()  # the pool rolls back what was not committed
 
     def read(self, job_id: str) -> Row | None:
         """The job's row; None where nothing is known."""

@@ -9,8 +9,7 @@ from datetime import timedelta
 from pytest_jobstatus.clocks import START
 from pytest_jobstatus.delivery import Plan, keeping
 from pytest_jobstatus.events import Event, Mark
-from pytest_jobstatus.misuse import Misuse
-from pytest_jobstatus.runs import UNSTARTED, check_possible, emit, may_follow
+from pytest_jobstatus.runs import UNSTARTED, emit, is_possible, may_follow
 
 
 def removals(plan: Plan, *, tick: timedelta) -> Iterator[tuple[str, Plan]]:
@@ -60,10 +59,7 @@ def plain(event: Event, place: int, *, tick: timedelta) -> Iterator[tuple[str, E
 
 
 def possible(plan: Plan) -> bool:
-    try:
-        for job in plan.jobs:
-            own = [event for index, event in enumerate(plan.events) if event.job_id == job and index not in plan.strays]
-            check_possible(own, source="removals")
-    except Misuse:
+    regular = [event for index, event in enumerate(plan.events) if index not in plan.strays]
+    if not all(is_possible([event for event in regular if event.job_id == job]) for job in plan.jobs):
         return False
     return all(may_follow(None, Mark(event.kind, event.attempt)) for event in plan.events)

@@ -38,6 +38,7 @@ class History(NamedTuple):
         tracker: that is told.
         clock: when the events happen.
         reads: how often the job is read after each delivery.
+        batch: how many of the last deliveries come before anybody looks.
         strangers: jobs that are read and never heard of.
         told: what the progress events tell, one after the other; their own plain values where it is empty.
         errors: likewise of the failures.
@@ -48,6 +49,7 @@ class History(NamedTuple):
     tracker: Callable[[], object] = Sound
     clock: Clock = AGREE
     reads: int = 1
+    batch: int = 0
     strangers: tuple[str, ...] = ()
     told: tuple[Any, ...] = ()
     errors: tuple[JobError | None, ...] = ()
@@ -68,6 +70,7 @@ class History(NamedTuple):
             order=tuple(int(index) for index in self.order.split()),
             strays=frozenset(range(regular, len(shape))),
             reads=self.reads,
+            batch=self.batch,
             strangers=self.strangers,
         )
 

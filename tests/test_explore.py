@@ -59,6 +59,14 @@ def test_all_orders_are_complete(effort: str, orders: int) -> None:
     assert [len(plan.order) for plan in found] == sorted(len(plan.order) for plan in found)
 
 
+@pytest.mark.parametrize("profile", [FULL, POOR], ids=["full", "poor"])
+def test_what_meets_a_job_happened_in_order(profile: Profile) -> None:
+    """Clocks agree in these plans: what belongs to the run has its instants in order."""
+    for plan in plans(Plans.MEETINGS, profile=profile, effort="default"):
+        instants = [event.occurred_at for index, event in enumerate(plan.events) if index not in plan.strays]
+        assert instants == sorted(instants)
+
+
 def test_after_the_end_comes_every_kind() -> None:
     """Each terminal status is met by each kind of event, late from its own run or as a stray."""
     pairs = {

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from pytest_jobstatus.delivery import Plan
-from pytest_jobstatus.events import Event, EventKind, Mark
+from pytest_jobstatus.events import Event
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part, clocks_for
 from pytest_jobstatus.explore.strays import strays
+from pytest_jobstatus.explore.telling import CANCELLED_EARLY, CREATED
 from pytest_jobstatus.runs import emitted, long_shapes, shapes, waiting_shapes
 from pytest_jobstatus.tracker import Profile
-
-CANCELLED_EARLY = (Mark(EventKind.CREATED, 0), Mark(EventKind.CANCELLED, 0))
 
 
 def crowd(effort: Effort, profile: Profile) -> Part:
@@ -25,7 +24,7 @@ def crowd(effort: Effort, profile: Profile) -> Part:
 
     def plans() -> Iterator[Plan]:
         long = long_shapes(profile.kinds, progress=True)
-        early = tuple(mark for mark in CANCELLED_EARLY if mark.kind in profile.kinds)
+        early = tuple(mark for mark in (CREATED, CANCELLED_EARLY) if mark.kind in profile.kinds)
         of_each_end = {shape[-1].kind: shape for shape in long}.values()
         for shape in [*of_each_end, *waiting_shapes(profile.kinds), *([early] if early else [])]:
             extra = strays(shape, profile, clock=clock)[::2] if shape[-1].kind.terminal else []  # one instant is enough

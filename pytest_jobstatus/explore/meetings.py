@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from datetime import timedelta
 
 from pytest_jobstatus.delivery import Plan
-from pytest_jobstatus.events import Event, EventKind, Mark
+from pytest_jobstatus.events import EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part, clocks_for
-from pytest_jobstatus.misuse import Misuse
-from pytest_jobstatus.runs import MOST_ATTEMPTS, Shape, check_possible, emit, emitted, long_shapes, may_follow
+from pytest_jobstatus.runs import MOST_ATTEMPTS, Shape, emit, emitted, is_possible, long_shapes, may_follow
 from pytest_jobstatus.tracker import Profile
 
 
@@ -44,18 +44,11 @@ def _met(shape: Shape, mark: Mark, profile: Profile) -> Plan:
     state = tuple(dict.fromkeys((0, size - 1)))
     if mark in shape:
         return Plan(events=events, order=(*state, shape.index(mark)))
-    added = emit(mark, at=clock.at(size, mark), nth=size)
     for place in range(size, 0, -1):
+        added = emit(mark, at=clock.at(place, mark) - (clock.tick / 2 if place < size else timedelta()), nth=size)
         sequence = (*events[:place], added, *events[place:])
-        if _is_possible(sequence):
+        if is_possible(sequence):
             moved = tuple(index + (index >= place) for index in state)
             return Plan(events=sequence, order=(*moved, place))
-    return Plan(events=(*events, added), order=(*state, size), strays=frozenset({size}))
-
-
-def _is_possible(events: Sequence[Event]) -> bool:
-    try:
-        check_possible(events, source="meetings")
-    except Misuse:
-        return False
-    return True
+    stray = emit(mark, at=clock.at(size, mark), nth=size)
+    return Plan(events=(*events, stray), order=(*state, size), strays=frozenset({size}))

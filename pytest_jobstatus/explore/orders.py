@@ -11,6 +11,7 @@ from pytest_jobstatus.delivery import Plan, again_later, in_order
 from pytest_jobstatus.events import Event, EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part, clocks_for, runs
+from pytest_jobstatus.explore.telling import CREATED, failing, told
 from pytest_jobstatus.runs import MOST_ATTEMPTS, UNSTARTED, Shape, emitted, long_shapes, shapes, waiting_shapes
 from pytest_jobstatus.tracker import Profile
 
@@ -30,18 +31,12 @@ def told_in_order(effort: Effort, profile: Profile) -> Part:
             yield in_order(emitted(shape, clock=soon(profile)))
         for shape in waiting_shapes(profile.kinds):
             yield in_order(emitted(shape, clock=clocks_for(profile)[0]))
-        for bare in (False, True):
-            unstarted = emitted((*created(profile), UNSTARTED), clock=clocks_for(profile)[0], bare=bare)
-            yield in_order(unstarted)
+        yield from told(profile, CREATED, UNSTARTED)
+        yield from told(profile, CREATED, failing(UNSTARTED, None))
 
     return Part(
         f"every run of up to {effort.in_order} events in order, with and without errors and other values", plans()
     )
-
-
-def created(profile: Profile) -> Shape:
-    """The creation, where the tracker is told of it."""
-    return tuple(mark for mark in (Mark(EventKind.CREATED, 0),) if mark.kind in profile.kinds)
 
 
 def soon(profile: Profile) -> Clock:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from pytest_jobstatus.delivery import Plan, joined, keeping
+from pytest_jobstatus.delivery import Plan, joined, keeping, until
 from pytest_jobstatus.explore.causal import Causal
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.families import family
@@ -95,7 +95,7 @@ class Search:
 
     def smallest(self, factory: Factory, history: History, violation: Violation) -> Counterexample:
         """Repeat the failure on a fresh tracker and take away what it does not need."""
-        until_then = replace(history.plan, order=history.plan.order[: violation.step + 1])
+        until_then = until(history.plan, violation.step)
         plan = next((plan for plan in (until_then, history.plan) if self.fails(factory, plan) is not None), None)
         if plan is None:
             plan = self._with_histories_before(factory, history.plan)
@@ -115,8 +115,16 @@ class Search:
                 history=history,
                 note="does not fail every time: shown as first seen",
             )
-        needs = f"needs {len(smaller.jobs)} jobs: one alone does not show it" if len(smaller.jobs) > 1 else None
-        return Counterexample(rule=self.rule.id, violation=found[1], history=found[0], note=needs)
+        return Counterexample(
+            rule=self.rule.id, violation=found[1], history=found[0], note=self._needs(factory, smaller)
+        )
+
+    def _needs(self, factory: Factory, plan: Plan) -> str | None:
+        """What the failure does not show without, beside its events."""
+        needs = [f"needs {len(plan.jobs)} jobs: one alone does not show it"] if len(plan.jobs) > 1 else []
+        if plan.batch and self.fails(factory, replace(plan, batch=0)) is None:
+            needs.append("with a look after each delivery the rule holds: look at what waits until it is written")
+        return "; ".join(needs) or None
 
     def _with_histories_before(self, factory: Factory, plan: Plan) -> Plan | None:
         """The plan after as few of the histories before it as it takes to fail again."""

@@ -70,7 +70,7 @@ def _effect(step: Step, history: History, wrong: Violation | None, mark: str) ->
 
     if step.raised is not None:
         yield marked(f"apply raised {said(step.raised)}", "raised")
-    yield marked("(nobody looked)" if step.unseen else shown(step.after), "row", "status", "attempt")
+    yield marked(_seen(step, history), "row", "status", "attempt")
     listed = {"row", "raised", "status", "attempt", "waited", *(f"others {label}" for label in step.others)}
     changed = differences(step.before, step.after)
     for name in FIELDS if changed == ("row",) else changed:
@@ -93,6 +93,15 @@ def _effect(step: Step, history: History, wrong: Violation | None, mark: str) ->
         yield f"{label} reads as {shown(seen)}"
 
 
+def _seen(step: Step, history: History) -> str:
+    """Where the job stood, and when somebody looked if that was not at once."""
+    if step.unseen:
+        return "(nobody looked)"
+    end = len(history.plan.order)
+    later = step.number >= history.plan.singles and step.number + 1 < end
+    return f"(after {end}) {shown(step.after)}" if later else shown(step.after)
+
+
 def _change(name: str, before: Snapshot | None, after: Snapshot | None, shift: timedelta) -> str:
     """What became of another job's field."""
     if name == "row":
@@ -109,11 +118,8 @@ def _epilogue(history: History, violation: Violation | None) -> Iterator[str]:
         lost = ", ".join(f"{event.name} of {named(event.job_id)}" if several else event.name for event in events)
         yield f"never delivered: {lost}"
     if history.plan.batch:
-        first = len(history.plan.order) - history.plan.batch + 1
-        yield (
-            f"nobody looked, and `settle` was not called, between {first} and {len(history.plan.order)}; with a look"
-            " after each delivery the rule holds"
-        )
+        places = f"{history.plan.singles + 1} and {len(history.plan.order)}"
+        yield f"a batch: nobody looked, and `settle` was not called, between {places}"
     last = violation.step if violation is not None else len(history.steps) - 1
     if last in history.causal:
         job = history.steps[last].event.job_id
@@ -170,22 +176,26 @@ def happened(at: datetime, shift: timedelta) -> str:
 
 def trace(history: History) -> list[str]:
     """Every apply and read of a history, with all that was given and all that was shown."""
-    lines = []
+    lines: list[str] = []
+    reads: list[str] = []
     for step in history.steps:
         event = step.event
         given = {name: getattr(event, name) for name in ("error", "progress", "cancelled_by")}
         values = [f"{name} {value(each, history.shift)}" for name, each in given.items() if each is not None]
-        job = history.labels[event.job_id]
         lines.append(
             f"{step.number + 1}. apply {', '.join([event.name, clock(event.occurred_at, history.shift), *values])}"
         )
         lines.append(f"     {f'raised {said(step.raised)}' if step.raised is not None else 'accepted'}")
-        if step.unseen:
-            lines.append("     nobody looked")
-            continue
-        seen = {} if step.after is None else {name: getattr(step.after, name) for name in FIELDS if name != "job_id"}
-        fields = [f"{name} {value(each, history.shift)}" for name, each in seen.items() if each is not None]
-        lines.append(f"   read {job}: {', '.join(fields) or 'nothing'}")
+        if not step.unseen:
+            seen = (
+                {} if step.after is None else {name: getattr(step.after, name) for name in FIELDS if name != "job_id"}
+            )
+            fields = [f"{name} {value(each, history.shift)}" for name, each in seen.items() if each is not None]
+            reads.append(f"   read {history.labels[event.job_id]}: {', '.join(fields) or 'nothing'}")
+        if step.number < history.plan.singles or step.number + 1 == len(history.plan.order):
+            lines += reads  # of a batch all jobs are read at its end
+            reads.clear()
+    lines += reads
     return [*lines, *([f"   read raised {history.unreadable}"] if history.unreadable is not None else [])]
 
 

@@ -62,8 +62,11 @@ def before(history: History, number: int) -> tuple[Position, Position]:
 
 
 def is_ahead(history: History, number: int) -> bool:
-    """Whether the step's event is ahead of what was shown, without doubt: a late end of an older attempt is not."""
-    return of_event(history.steps[number].event) > before(history, number)[1] and not is_zombie(history, number)
+    """Whether the step's event is ahead of what was shown, without doubt: what may be the late end of an older attempt
+    is not.
+    """
+    highest = before(history, number)[1]
+    return of_event(history.steps[number].event) > highest and not _is_late_end(history, number, highest)
 
 
 def is_behind(history: History, number: int) -> bool:
@@ -96,11 +99,13 @@ def may_be_refused(history: History, number: int) -> bool:
 
 def is_zombie(history: History, number: int) -> bool:
     """Whether the step brings a completed or failed of an attempt below the one that the open job shows."""
-    step = history.steps[number]
-    if step.event.kind not in (EventKind.COMPLETED, EventKind.FAILED) or step.before is None:
-        return False
     low, high = before(history, number)
-    return not step.before.status.terminal and low[0] == high[0] and 0 < step.event.attempt < low[0]
+    return low[0] == high[0] and _is_late_end(history, number, low)
+
+
+def _is_late_end(history: History, number: int, shown: Position) -> bool:
+    event = history.steps[number].event
+    return event.kind in (EventKind.COMPLETED, EventKind.FAILED) and shown < OVER and 0 < event.attempt < shown[0]
 
 
 def was_taken(history: History, number: int) -> bool:

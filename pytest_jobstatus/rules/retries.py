@@ -10,7 +10,7 @@ from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
-from pytest_jobstatus.rules.saying import lacks, told
+from pytest_jobstatus.rules.saying import lacks, shows, told
 from pytest_jobstatus.tracker import Snapshot
 
 _retries, _ends = tells(EventKind.RETRYING), tells(*TERMINAL_KINDS)
@@ -25,8 +25,6 @@ ATTEMPTS = Need(groups=(("retrying", "stalled"),))
 """Without either there is never a second attempt."""
 RETRYING = Need(groups=(("retrying",),))
 STARTED = Need(groups=(("active",),))
-DISTINCTIVE = 12
-"""How long a text must be to be told from another's by a part of it."""
 NUMBERED = Need(groups=(("attempt",),))
 
 
@@ -176,24 +174,16 @@ def _outcome(history: History, number: int, failures: list[Event]) -> Violation 
     missed = position.missed(history, number, because="ended the last attempt")
     if missed is not None or step.event.kind is not EventKind.FAILED or not history.profile.supports("error"):
         return missed
-    shown, error = _text(step.after), step.event.error
+    error = step.event.error
     wrong = lacks(step.after.error if step.after is not None else None, error) if error is not None else None
     if wrong is not None:
         return Violation(step=number, field="error", message=f"{step.event.name} {wrong}")
-    own = error.message if error is not None else ""
     for failure in failures:
-        older = failure.error.message if failure.error is not None else ""
-        # A few characters may stand in a plain text for another reason, "None" for a missing traceback say.
-        least = DISTINCTIVE if step.after is not None and isinstance(step.after.error, str) else 1
-        if len(older) >= least and older not in own and older in shown:
-            message = f"{step.event.name} came with {told(own) if own else 'no text'}, but shows that of {failure.name}"
+        if step.after is not None and shows(step.after.error, failure.error, but=error):
+            came = told(error.message) if error is not None and error.message else "no text"
+            message = f"{step.event.name} came with {came}, but shows that of {failure.name}"
             return Violation(step=number, field="error", message=message)
     return None
-
-
-def _text(shown: Snapshot | None) -> str:
-    error = shown.error if shown is not None else None
-    return error if isinstance(error, str) else error.message if error is not None else ""
 
 
 @rule(

@@ -59,6 +59,24 @@ def lacks(shown: JobError | str | None, error: JobError) -> str | None:
     return None
 
 
+DISTINCTIVE = 12
+"""How long a text must be to be told from another's by a part of it."""
+
+
+def shows(shown: JobError | str | None, error: JobError | None, *, but: JobError | None) -> bool:
+    """Whether an error that is shown is recognisably this one, and not the one that it should be.
+
+    >>> boom = JobError("ValueError", "boom")
+    >>> shows(boom, boom, but=None), shows(boom, boom, but=boom), shows("boom", boom, but=None)
+    (True, False, False)
+    """
+    if shown is None or error is None or (but is not None and error.message in but.message):
+        return False
+    # A few characters may stand in a plain text for another reason, "None" for a missing traceback say.
+    text, least = (shown, DISTINCTIVE) if isinstance(shown, str) else (shown.message, 1)
+    return len(error.message) >= least and error.message in text
+
+
 def named(label: str) -> str:
     r"""A job as a message names it: in quotes and by code points where two might look the same.
 

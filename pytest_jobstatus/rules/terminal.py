@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from pytest_jobstatus.events import TERMINAL_KINDS, EventKind, JobError
+from pytest_jobstatus.events import TERMINAL_KINDS, Event, EventKind
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.effects import effect_lost
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
-from pytest_jobstatus.rules.saying import told
+from pytest_jobstatus.rules.saying import lacks, shows, told
 from pytest_jobstatus.tracker import END_TIMES, Status
 
 _ends = tells(*TERMINAL_KINDS)
@@ -153,10 +153,11 @@ def term_4(history: History) -> Iterator[Violation | None]:
     without the guard.
     """
     if history.plan.batch:
-        yield from _of_batch(history)
-        return
+        yield from _first_of_batch(history)
     ends: Step | None = None
     for number, step in enumerate(history.steps):
+        if step.number >= history.plan.singles:
+            return
         over = step.before is not None and step.before.status.terminal
         if ends is None and not over and _after_ignored(history, number):
             yield _whole(history, number)
@@ -175,17 +176,36 @@ def term_4(history: History) -> Iterator[Violation | None]:
                 yield None
 
 
-def _of_batch(history: History) -> Iterator[Violation | None]:
-    """Of several ends of one attempt that were told before anybody looked, whether the first shows."""
+def _first_of_batch(history: History) -> Iterator[Violation | None]:
+    """Of several ends of one attempt, one of which at least was told before anybody looked, whether the first shows."""
     ends = [step for step in history.steps if step.event.kind.terminal and step.raised is None]
-    last = history.steps[-1] if history.steps else None
-    if last is None or len({step.index for step in ends}) < 2 or len({step.event.attempt for step in ends}) > 1:
+    others = [step.event for step in ends if step.index != ends[0].index]
+    if not others or ends[-1].number < history.plan.singles or history.steps[-1].unseen:
         return
-    if any(step.event.attempt > ends[0].event.attempt for step in history.steps) or last.unseen:
-        return  # the first may be ignored as late
-    status, shown = position.STATUSES[ends[0].event.kind], last.after.status if last.after is not None else "nothing"
-    message = f"{ends[0].event.name} was delivered before {ends[1].event.name} and must show; the job shows {shown}"
-    yield Violation(step=len(history.steps) - 1, field="status", message=message) if shown is not status else None
+    if {step.event.attempt for step in ends} != {max(step.event.attempt for step in history.steps)}:
+        return  # one of them may be ignored as late
+    number, first = len(history.steps) - 1, ends[0].event
+    last = history.steps[number].after
+    status, shown = position.STATUSES[first.kind], last.status if last is not None else "nothing"
+    if shown is not status:
+        message = f"{first.name} was delivered before {others[0].name} and must show; the job shows {shown}"
+        yield Violation(step=number, field="status", message=message)
+        return
+    yield _lost(history, number, first) or _of_another(history, number, first, others, because="came later")
+
+
+def _lost(history: History, number: int, first: Event) -> Violation | None:
+    """Where the end that counts lost its own reason, or who cancelled."""
+    shown = history.steps[number].after
+    if shown is not None and history.profile.supports("error") and first.kind is EventKind.FAILED:
+        wrong = lacks(shown.error, first.error) if first.error is not None else None
+        if wrong is not None:
+            return Violation(step=number, field="error", message=f"{first.name} {wrong}")
+    given = first.cancelled_by if history.profile.supports("cancelled_by") else None
+    if shown is not None and given is not None and shown.cancelled_by != given:
+        message = f"{first.name} was by {told(given)}; cancelled_by shows {told(shown.cancelled_by)}"
+        return Violation(step=number, field="cancelled_by", message=message)
+    return None
 
 
 def _after_ignored(history: History, number: int) -> bool:
@@ -199,32 +219,35 @@ def _after_ignored(history: History, number: int) -> bool:
 
 
 def _whole(history: History, number: int) -> Violation | None:
-    """Where the first end that counts is lost, or shows the time of one that was ignored."""
-    step = history.steps[number]
-    lost = effect_lost(history, number) or _error_of_ignored(history, number)
-    if lost is not None or step.after is None or not history.profile.supports("event_time"):
-        return lost
-    ended, own = step.after.ended_at, step.event.occurred_at
-    for event in position.told_before(history, number):
-        apart = abs(event.occurred_at - own) > 3 * history.profile.resolution
-        if event.kind.terminal and apart and ended is not None and ended == event.occurred_at:
-            message = f"{step.event.name} ended the job, but its end time is that of {event.name}, which was ignored"
-            return Violation(step=number, field=END_TIMES[step.after.status], message=message)
-    return None
+    """Where the first end that counts is lost, or shows something of one that was ignored."""
+    own = history.steps[number].event
+    others = [event for event in position.told_before(history, number) if event.kind.terminal]
+    return effect_lost(history, number) or _of_another(history, number, own, others, because="was ignored")
 
 
-def _error_of_ignored(history: History, number: int) -> Violation | None:
-    """Where a failure without a reason shows that of an ignored one."""
-    step = history.steps[number]
-    shown = step.after.error if step.after is not None else None
-    if step.event.kind is not EventKind.FAILED or step.event.error is not None or not isinstance(shown, JobError):
-        return None  # what stands in a plain text for a missing reason is free
-    for event in position.told_before(history, number):
-        if event.kind is EventKind.FAILED and event.error is not None and event.error.message == shown.message:
-            message = (
-                f"{step.event.name} ended the job without an error; it shows that of {event.name}, which was ignored"
-            )
-            return Violation(step=number, field="error", message=message)
+def _of_another(
+    history: History, number: int, own: Event, others: Sequence[Event], *, because: str
+) -> Violation | None:
+    """Where the end that counts shows the time, the canceller or the error of another."""
+    shown = history.steps[number].after
+    if shown is None or not shown.status.terminal:
+        return None
+    retried = [step.event.error for step in history.steps if step.event.kind is EventKind.RETRYING]
+    known = any(shows(shown.error, error, but=own.error) for error in retried)  # which may stay visible to the end
+    for other in others:
+        apart = abs(other.occurred_at - own.occurred_at) > 3 * history.profile.resolution
+        canceller = other.cancelled_by if other.cancelled_by != own.cancelled_by else None
+        for name, theirs in (
+            (
+                END_TIMES[shown.status],
+                history.profile.supports("event_time") and apart and shown.ended_at == other.occurred_at,
+            ),
+            ("cancelled_by", canceller is not None and shown.cancelled_by == canceller),
+            ("error", not known and shows(shown.error, other.error, but=own.error)),
+        ):
+            if theirs:
+                message = f"{own.name} ended the job, but its {name} is that of {other.name}, which {because}"
+                return Violation(step=number, field=name, message=message)
     return None
 
 

@@ -161,6 +161,44 @@ class BatchInOrderOfKinds(Batched):
         return sorted(super().batch(), key=lambda event: (event.job_id, event.kind.terminal, event.kind))
 
 
+class BatchKeepsLastOutcome(Batched):
+    """TERM-4: of the ends that wait together the first gives the status, the last the error and who cancelled."""
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if event.kind.terminal:
+            row.error, row.cancelled_by = event.error, event.cancelled_by
+
+    def batch(self) -> list[Event]:
+        waiting = super().batch()
+        last = {event.job_id: event for event in waiting if event.kind.terminal}
+        return [
+            replace(event, error=last[event.job_id].error, cancelled_by=last[event.job_id].cancelled_by)
+            if event.kind.terminal
+            else event
+            for event in waiting
+        ]
+
+
+class BatchLosesReason(Batched):
+    """TERM-4: of the ends that wait together the first gives the status, the last the error, or none."""
+
+    def batch(self) -> list[Event]:
+        waiting = super().batch()
+        last = {event.job_id: event for event in waiting if event.kind.terminal}
+        return [
+            replace(event, error=last[event.job_id].error) if event.kind is EventKind.FAILED else event
+            for event in waiting
+        ]
+
+
+class IgnoredTextParked(IgnoredErrorParked):
+    """TERM-4: the error of an ignored late end is parked, and its text shows when the last fails without one."""
+
+    def show(self, row: Row) -> Snapshot:
+        return replace(super().show(row), error=row.error and row.error.message)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     BothOutcomesKept,
     MissingErrorFilledBySecond,
@@ -176,4 +214,7 @@ FAULTY: tuple[type[Sound], ...] = (
     LastEndTimeKept,
     IgnoredErrorParked,
     BatchInOrderOfKinds,
+    BatchKeepsLastOutcome,
+    BatchLosesReason,
+    IgnoredTextParked,
 )
