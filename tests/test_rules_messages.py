@@ -103,12 +103,12 @@ CASES: tuple[Case, ...] = (
     Case("TERM-2", 0, History("active 1 completed 1", "1 0", Dropping)),
     Case(
         "TERM-4",
-        "completed_at: completed 2 ended the job, but its end time is that of failed 1, which was ignored",
+        "completed_at: completed 2 ended the job, but its completed_at is that of failed 1, which was ignored",
         History(ZOMBIES, "0 1 3 2", TimeOfZombie),
     ),
     Case(
         "TERM-4",
-        "completed_at: completed 2 ended the job, but its end time is that of completed 1, which was ignored",
+        "completed_at: completed 2 ended the job, but its completed_at is that of completed 1, which was ignored",
         History(ZOMBIES, "0 1 6 2", TimeOfZombie, clock=CLOSE),
     ),
     Case("TERM-4", 1, History(ZOMBIES, "0 1 3 2", TimeOfZombie, clock=CLOSE)),
