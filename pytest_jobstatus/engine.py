@@ -10,7 +10,8 @@ from pathlib import Path
 from pytest_jobstatus.baseline import load_baseline
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore.effort import Effort, effort_named
-from pytest_jobstatus.explore.search import Search, observer
+from pytest_jobstatus.explore.observer import Shared, seen_by
+from pytest_jobstatus.explore.search import Search
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History
 from pytest_jobstatus.misuse import Misuse
@@ -107,10 +108,12 @@ def check(
 
 
 def results(factory: Factory, chosen: Settings) -> Iterator[RuleResult]:
-    """Judge rule by rule, each on a tracker of its own."""
+    """Judge rule by rule: what an earlier rule has seen is not told again, all else goes to a tracker of its own."""
     profile = smoke(factory)
+    shared = Shared(chosen.rules)
     for rule in chosen.rules:
-        result, interrupted = judged(rule, factory, profile, chosen)
+        result, interrupted = judged(rule, factory, profile, chosen, shared=shared)
+        shared.judged(rule)
         yield result
         if interrupted:
             raise KeyboardInterrupt
@@ -125,22 +128,23 @@ def report(factory: Factory, chosen: Settings, found: Sequence[RuleResult]) -> R
 
 
 def judge(rule: Rule, factory: Factory, profile: Profile, chosen: Settings) -> RuleResult:
-    """The verdict on one rule, from a tracker of its own."""
+    """The verdict on one rule by itself: all its plans go to a tracker of its own."""
     result, interrupted = judged(rule, factory, profile, chosen)
     if interrupted:
         raise KeyboardInterrupt
     return result
 
 
-def judged(rule: Rule, factory: Factory, profile: Profile, chosen: Settings) -> tuple[RuleResult, bool]:
+def judged(
+    rule: Rule, factory: Factory, profile: Profile, chosen: Settings, *, shared: Shared | None = None
+) -> tuple[RuleResult, bool]:
     """The verdict on one rule, and whether Ctrl-C came while its counterexample was made small."""
     began = time.perf_counter()
     lacking = rule.not_applicable(profile)
     if lacking is not None:
         return RuleResult(id=rule.id, level=rule.level, verdict=Verdict.NOT_APPLICABLE, reason=lacking), False
-    search = Search(rule=rule, effort=chosen.effort, seed=chosen.seed, scenarios=chosen.scenarios)
-    with factory.open() as handle:
-        failure = search.first_failure(handle)
+    search = Search(rule=rule, effort=chosen.effort, seed=chosen.seed, scenarios=chosen.scenarios, shared=shared)
+    failure = search.first_failure(factory, profile)
     found = search.reported(factory, *failure) if failure is not None else None
     verdict, reason = verdict_of(rule, search.coverage, found, cut=search.cut)
     result = RuleResult(
@@ -192,7 +196,7 @@ def replay(factory: Factory, scenario: Scenario) -> Replay:
             not_applicable[rule.id] = reason
             continue
         with factory.open() as handle:
-            seen = observer(handle, rule)(scenario.plan)
+            seen = seen_by(handle, scenario.plan, rule=rule)
         verdicts[rule.id] = rule.judge(seen)
         if history is None or verdicts[rule.id][1] is not None:
             history = seen
@@ -204,7 +208,7 @@ def replay(factory: Factory, scenario: Scenario) -> Replay:
 def seen_once(factory: Factory, plan: Plan) -> History:
     """What a fresh tracker shows when the plan is carried out."""
     with factory.open() as handle:
-        return observer(handle, None)(plan)
+        return seen_by(handle, plan)
 
 
 def _saved(counterexample: Counterexample, chosen: Settings) -> Counterexample:

@@ -150,6 +150,8 @@ def differences(before: Snapshot | None, after: Snapshot | None) -> tuple[str, .
     if before is None or after is None:
         return ("row",)
     old, new = before.__dict__, after.__dict__
+    if old == new:
+        return ()
     changed = tuple(name for name in FIELDS if old[name] != new[name])
     if "progress" in changed and repr(old["progress"]) == repr(new["progress"]):  # NaN is not equal to itself
         changed = tuple(name for name in changed if name != "progress")

@@ -11,7 +11,7 @@ from pytest_jobstatus import Event, JobError, Profile, Snapshot
 from pytest_jobstatus.clocks import AGREE, Clock
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import EventKind, Mark
-from pytest_jobstatus.explore.search import observer
+from pytest_jobstatus.explore.observer import seen_by
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History as Seen
 from pytest_jobstatus.rules import Rule
@@ -279,11 +279,11 @@ class Fidgeting(Sound):
 def seen(history: History) -> Seen:
     """What the tracker of a history shows."""
     with Factory.of(history.tracker).open() as handle:
-        return observer(handle, None)(history.plan)
+        return seen_by(handle, history.plan)
 
 
 def counted(rule: Rule, history: History) -> int | str:
     """How often the rule's premise comes up, or the field that is wrong and the message."""
     with Factory.of(history.tracker).open() as handle:
-        exercised, violation = rule.judge(observer(handle, rule)(history.plan))
+        exercised, violation = rule.judge(seen_by(handle, history.plan, rule=rule))
     return exercised if violation is None else f"{violation.field}: {violation.message}"

@@ -11,7 +11,7 @@ from pytest_jobstatus.clocks import AGREE
 from pytest_jobstatus.delivery import Plan, until
 from pytest_jobstatus.engine import seen_once
 from pytest_jobstatus.events import EventKind, Mark
-from pytest_jobstatus.explore.search import observer
+from pytest_jobstatus.explore.observer import seen_by
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History as Seen
 from pytest_jobstatus.report import table, text
@@ -44,10 +44,10 @@ def judged(number: str, tracker: Any, plan: Plan) -> tuple[int, Violation | None
     """What the rule says of the tracker."""
     rule = named(number, source="test")
     with Factory.of(tracker).open() as handle:
-        return rule.judge(observer(handle, rule)(plan))
+        return rule.judge(seen_by(handle, plan, rule=rule))
 
 
-def seen_by(tracker: Any, plan: Plan) -> Seen:
+def shown_by(tracker: Any, plan: Plan) -> Seen:
     """What the tracker shows."""
     return seen_once(Factory.of(tracker), plan)
 
@@ -57,7 +57,7 @@ def test_what_is_cut_can_be_kept(step: int) -> None:
     """A plan that is cut at a violation has as many deliveries as it says, and reads back from its file."""
     whole = History("created 0 active 1 progress 1 completed 1", "0 1 2 3 0", batch=3).plan
     plan = until(whole, step)
-    assert len(seen_by(Sound, plan).steps) == step + 1
+    assert len(shown_by(Sound, plan).steps) == step + 1
     scenario = Scenario(id="cut", title="Cut", rules=("CONV-1",), plan=plan)
     assert parse(dump(scenario), source="test").plan.batch == plan.batch
 
@@ -102,7 +102,7 @@ class RefusesLater(Batched):
 
 def test_what_cannot_be_written_is_pinned_on_no_event() -> None:
     """Which event of a batch `settle()` could not write nobody can tell: none counts as delivered."""
-    history = seen_by(RefusesLater, TWO_JOBS)
+    history = shown_by(RefusesLater, TWO_JOBS)
     assert [type(step.raised) for step in history.steps] == [Stale] * 4
     assert judged("CONV-2", RefusesLater, TWO_JOBS) == (0, None)
 
@@ -252,7 +252,7 @@ def test_an_end_that_may_be_late_is_not_ahead_without_doubt(number: str) -> None
 
 def test_the_table_tells_when_somebody_looked(golden: Golden) -> None:
     """Of several jobs in a batch each is read at its end, in the table and in the trace."""
-    history = seen_by(Sound, TWO_JOBS)
+    history = shown_by(Sound, TWO_JOBS)
     golden.compare("batch.txt", "\n".join([*table.table(history), "", *table.trace(history)]))
 
 
@@ -264,7 +264,7 @@ def test_a_batch_is_blamed_only_where_it_was_tried_without() -> None:
     scenario = Scenario(id="batch", title="Batch", rules=("CONV-1",), plan=plan)
     _, wrong = judged("CONV-1", LastWriteWins, plan)
     assert wrong is not None
-    replayed = text.replayed(scenario, seen_by(LastWriteWins, plan), {"CONV-1": (1, wrong)}, {})
+    replayed = text.replayed(scenario, shown_by(LastWriteWins, plan), {"CONV-1": (1, wrong)}, {})
     assert "the rule holds" not in "\n".join(replayed)
 
 

@@ -9,7 +9,7 @@ import pytest
 from pytest_jobstatus.clocks import AHEAD, APART, CLOSE, TIE
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import EventKind, Mark
-from pytest_jobstatus.explore.search import observer
+from pytest_jobstatus.explore.observer import seen_by
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.rules import RULES, Rule, named
 from pytest_jobstatus.runs import emitted
@@ -124,4 +124,4 @@ def test_two_jobs(jobs: tuple[str, str], number: str, order: str, count: int) ->
     events = (*emitted(shape, job=jobs[0]), *emitted(shape, job=jobs[1]))
     plan = Plan(events=events, order=tuple(int(index) for index in order.split()))
     with Factory.of(Sound).open() as handle:
-        assert named(number, source="test").judge(observer(handle, None)(plan)) == (count, None)
+        assert named(number, source="test").judge(seen_by(handle, plan)) == (count, None)

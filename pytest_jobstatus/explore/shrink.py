@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pytest_jobstatus.clocks import AGREE, Clock
 from pytest_jobstatus.delivery import Plan, keeping
-from pytest_jobstatus.explore.simpler import simplifications
+from pytest_jobstatus.explore.simpler import simplifications, with_plainer_event
 
 MOST_TRIES = 1_000
 MOST_DELIVERIES = 100_000
@@ -32,7 +32,7 @@ def shrunk(plan: Plan, still_fails: Callable[[Plan], bool], *, clock: Clock = AG
     while plan != before and left > 0 and deliveries > 0:
         at_most = 1 if before is not None else len(plan.order)  # after the first round there is little left to take
         before = plan
-        if len(plan.jobs) > 1:
+        if 1 < len(plan.jobs) < len(plan.order):
             plan = _fewer(plan, _by_job, fails, at_most=at_most)
         plan = _fewer(plan, _one_by_one, fails, at_most=at_most)
         plan = _simpler(plan, fails, clock)
@@ -70,11 +70,16 @@ def _one_by_one(plan: Plan) -> list[list[int]]:
 
 def _simpler(plan: Plan, fails: Callable[[Plan], bool], clock: Clock) -> Plan:
     """The plan as plain as it can be, the deliveries kept."""
-    found = True
-    while found:
-        found = False
-        for simpler in simplifications(plan, clock):
-            if fails(simpler):
-                plan, found = simpler, True
-                break
+    before = None
+    while plan is not before:
+        before = plan = _while_it_fails(plan, fails, lambda plan: simplifications(plan, clock))
+        for place in range(len(plan.events)):
+            plan = _while_it_fails(plan, fails, lambda plan: with_plainer_event(plan, place, clock))  # noqa: B023 - at once
+    return plan
+
+
+def _while_it_fails(plan: Plan, fails: Callable[[Plan], bool], simpler: Callable[[Plan], Iterator[Plan]]) -> Plan:
+    """The plan made simpler again and again."""
+    while (found := next(filter(fails, simpler(plan)), None)) is not None:
+        plan = found
     return plan

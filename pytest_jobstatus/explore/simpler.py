@@ -16,7 +16,7 @@ MANY = 20
 
 
 def simplifications(plan: Plan, clock: Clock) -> Iterator[Plan]:
-    """Each way to make the plan a little plainer, the largest steps first.
+    """Each way to make the plan as a whole a little plainer, the largest steps first.
 
     Args:
         plan: any.
@@ -38,10 +38,20 @@ def simplifications(plan: Plan, clock: Clock) -> Iterator[Plan]:
     yield from _fewer_attempts(plan)
     if len(plan.events) <= MANY:
         yield from _no_strays(plan)
-    for place in range(len(plan.events)):
-        for event in _plainer(plan.events[place], place, clock):
-            if event != plan.events[place] or event.occurred_at.tzinfo is not plan.events[place].occurred_at.tzinfo:
-                yield replace(plan, events=(*plan.events[:place], event, *plan.events[place + 1 :]))
+
+
+def with_plainer_event(plan: Plan, place: int, clock: Clock) -> Iterator[Plan]:
+    """Each way to make one of its events a little plainer.
+
+    Args:
+        plan: any.
+        place: of the event.
+        clock: the plainest that suits the tracker's resolution.
+    """
+    before = plan.events[place]
+    for event in _plainer(before, place, clock):
+        if event != before or event.occurred_at.tzinfo is not before.occurred_at.tzinfo:
+            yield replace(plan, events=(*plan.events[:place], event, *plan.events[place + 1 :]))
 
 
 def _without(plan: Plan, gone: int) -> Plan:

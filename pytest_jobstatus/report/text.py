@@ -121,7 +121,8 @@ def tried(report: Report) -> str:
     whole = report.coverage
     largest = ", ".join(f"{size} {name}" for name, size in whole.largest.items())
     told = (
-        f"tried: {whole.histories} histories with {whole.events} deliveries; at most {largest} in one;"
+        f"judged: {whole.histories} histories with {whole.events} deliveries, counted by each rule that judged them;"
+        f" at most {largest} in one;"
         f" clocks: {', '.join(whole.clocks) or 'none'}; {len(whole.pairs)} pairs of a status and an event that met it"
     )
     return "\n".join(wrap(told, WIDTH, subsequent_indent="    "))

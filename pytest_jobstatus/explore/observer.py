@@ -1,0 +1,134 @@
+"""How plans are carried out on the tracker under test, and what is kept of that for the rules that come later."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.explore.causal import Causal
+from pytest_jobstatus.handle import Handle
+from pytest_jobstatus.history import History, recent, record
+from pytest_jobstatus.rules import Plans, Rule
+
+MOST_KEPT = 50_000
+"""How many deliveries are kept for other rules, about 1 kB each: more than a check at default effort has."""
+
+
+class Observation(NamedTuple):
+    """What one tracker showed of a plan.
+
+    Args:
+        history: what was seen.
+        told: what that tracker was told, this plan and those after it included.
+        place: of this plan among them.
+    """
+
+    history: History
+    told: Sequence[Plan]
+    place: int
+
+    @property
+    def before(self) -> Sequence[Plan]:
+        """What the tracker had been told before: a failure may depend on that."""
+        return self.told[: self.place]
+
+
+class Shared:
+    """What the rules of one check have seen: those that ask for the same plan judge the same history.
+
+    Args:
+        rules: all that are judged, each once.
+    """
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        """Start with nothing seen."""
+        self._askers = Counter(name for rule in rules for name in rule.plans)
+        self._seen: dict[Plans, dict[tuple[int, bool], Observation]] = {}
+        self._room = MOST_KEPT
+
+    def get(self, family: Plans, plan: Plan, *, others: bool) -> Observation | None:
+        """What was seen of this very plan, and of its other jobs where that is wanted."""
+        return self._seen.get(family, {}).get((id(plan), others))
+
+    def keep(self, family: Plans, observation: Observation, *, others: bool) -> None:
+        """Keep it for rules that are still to come, while there is room.
+
+        It holds its plan, so that no other plan can get the same id.
+        """
+        plan = observation.history.plan
+        if self._askers[family] > 1 and self._room >= len(plan.order):
+            self._room -= len(plan.order)
+            self._seen.setdefault(family, {})[id(plan), others] = observation
+
+    def judged(self, rule: Rule) -> None:
+        """Forget what no rule that is still to come asks for."""
+        self._askers.subtract(rule.plans)
+        for family in rule.plans:
+            if not self._askers[family]:
+                self._room += sum(len(each.history.plan.order) for each in self._seen.pop(family, {}).values())
+
+
+class Observer:
+    """Carries out plans for one rule, on one tracker, and sees what the rule wants to know.
+
+    Args:
+        tracker: opens it; called when the first plan has to be carried out.
+        rule: what the histories will be judged by; None for no rule.
+        shared: what other rules of the same check have seen.
+    """
+
+    def __init__(self, tracker: Callable[[], Handle], rule: Rule | None, *, shared: Shared | None = None) -> None:
+        """Open nothing yet."""
+        self._tracker = tracker
+        self._handle: Handle | None = None
+        self._told: list[Plan] = []
+        self._others = rule is not None and rule.others
+        self._waits = rule is not None and rule.waits
+        self._compares = rule.compares if rule is not None else None
+        self._causal = Causal(lambda plan: self._carried_out(plan).history)
+        self._shared = shared if not self._waits else None  # how long a call took is seen only by who watches it
+
+    def __call__(self, plan: Plan, *, family: Plans | None = None) -> Observation:
+        """What a tracker shows of the plan, with its causal counterpart where the rule compares.
+
+        Args:
+            plan: what to deliver.
+            family: which it belongs to, where other rules may have asked for it.
+        """
+        seen = self._shared_or_new(plan, family)
+        if self._compares is not None and self._compares(plan):
+            return seen._replace(history=self._causal.beside(seen.history))
+        return seen
+
+    def _shared_or_new(self, plan: Plan, family: Plans | None) -> Observation:
+        if self._shared is None or family is None:
+            return self._carried_out(plan)
+        seen = self._shared.get(family, plan, others=self._others)
+        if seen is None:
+            seen = self._carried_out(plan)
+            self._shared.keep(family, seen, others=self._others)
+        return seen
+
+    def _carried_out(self, plan: Plan) -> Observation:
+        if self._handle is None:
+            self._handle = self._tracker()
+            self._shift = recent(now=datetime.now(UTC), zone=self._handle.profile.zone)
+            if self._waits:
+                self._handle.watch()
+        self._told.append(plan)
+        history = record(self._handle, plan, shift=self._shift, others=self._others)
+        return Observation(history, self._told, len(self._told) - 1)
+
+
+def seen_by(handle: Handle, plan: Plan, *, rule: Rule | None = None) -> History:
+    """What one tracker shows of one plan, with what the rule wants to know.
+
+    Args:
+        handle: the tracker.
+        plan: what to deliver.
+        rule: what the history will be judged by; None for no rule.
+    """
+    return Observer(lambda: handle, rule)(plan).history

@@ -1,0 +1,112 @@
+"""What the rules of one check share: each plan is told once, and a rule that looks closer looks for itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pytest_jobstatus import Event, check
+from pytest_jobstatus.explore import observer
+from pytest_jobstatus.explore.observer import Observation, Shared
+from pytest_jobstatus.factory import Factory
+from pytest_jobstatus.rules import Plans, Rule, named
+from pytest_jobstatus.smoke import smoke
+from tests.small_histories import History, seen
+from tests.small_trackers import Small
+
+
+def deliveries(*rules: str) -> int:
+    """How many events a check by these rules delivers, without the smoke check."""
+    told: list[Event] = []
+
+    class Listening(Small):
+        def apply(self, event: Event) -> None:
+            told.append(event)
+            super().apply(event)
+
+    smoke(Factory.of(Listening))
+    before = len(told)
+    assert check(Listening, rules=rules, effort="quick").ok
+    return len(told) - 2 * before
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [("TRACK-4", "TRACK-6", True), ("TRACK-1", "TRACK-2", False), ("TERM-1", "LOAD-1", False)],
+    ids=["a family in common", "none in common", "one in common, but watched"],
+)
+def test_each_plan_is_told_once(first: str, second: str, shared: bool) -> None:  # noqa: FBT001 - a column of the table
+    """Rules that ask for the same plans judge the same histories, unless one has to watch what a call sleeps."""
+    apart = deliveries(first) + deliveries(second)
+    assert (deliveries(first, second) < apart) is shared
+
+
+def test_a_rule_that_looks_at_other_jobs_looks_for_itself() -> None:
+    """What was seen of one job is not taken for what was seen of all."""
+    shared = Shared([asking("TRACK-1"), asking("ISO-1")])
+    plan = PLAIN.history.plan
+    shared.keep(Plans.IN_ORDER, PLAIN, others=False)
+    assert shared.get(Plans.IN_ORDER, plan, others=False) is PLAIN
+    assert shared.get(Plans.IN_ORDER, plan, others=True) is None
+
+
+def test_an_equal_plan_is_another() -> None:
+    """Plans are equal where instants are, whatever their offsets: only the very same plan counts as seen."""
+    shared = Shared([asking("TRACK-1"), asking("ISO-1")])
+    shared.keep(Plans.IN_ORDER, PLAIN, others=False)
+    assert shared.get(Plans.IN_ORDER, replace(PLAIN.history.plan), others=False) is None
+
+
+def test_nothing_is_kept_for_nobody() -> None:
+    """A history is forgotten once no rule that is still to come asks for its family."""
+    first, second = asking("TRACK-1"), asking("TIME-9")
+    shared = Shared([first, second])
+    shared.keep(Plans.ORDERS, PLAIN, others=False)
+    shared.keep(Plans.IN_ORDER, PLAIN, others=False)
+    assert shared.get(Plans.ORDERS, PLAIN.history.plan, others=False) is None, "nobody asks"
+    shared.judged(first)
+    assert shared.get(Plans.IN_ORDER, PLAIN.history.plan, others=False) is PLAIN, "one is to come"
+    shared.judged(second)
+    assert shared.get(Plans.IN_ORDER, PLAIN.history.plan, others=False) is None, "none is to come"
+
+
+def test_there_is_room_for_so_many_deliveries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the limit nothing is kept, and what is forgotten makes room."""
+    monkeypatch.setattr(observer, "MOST_KEPT", 3)
+    rules = [asking("TRACK-1"), asking("TRACK-1"), asking("TIME-9", Plans.ORDERS), asking("TIME-9", Plans.ORDERS)]
+    shared = Shared(rules)
+    shared.keep(Plans.IN_ORDER, PLAIN, others=False)
+    shared.keep(Plans.ORDERS, PLAIN, others=False)
+    assert shared.get(Plans.ORDERS, PLAIN.history.plan, others=False) is None
+    for rule in rules[:2]:
+        shared.judged(rule)
+    shared.keep(Plans.ORDERS, PLAIN, others=False)
+    assert shared.get(Plans.ORDERS, PLAIN.history.plan, others=False) is PLAIN
+
+
+def test_a_shared_failure_knows_what_came_before() -> None:
+    """Where a failure needs what another rule's tracker was told, the counterexample shows that."""
+
+    class Tired(Small):
+        """After thirty jobs it takes every other for waiting."""
+
+        def apply(self, event: Event) -> None:
+            super().apply(event)
+            if len(self.rows) > 30:
+                self.rows[event.job_id] = ((0, 0), "pending", 0)
+
+    report = check(Tired, rules=["TRACK-4", "TRACK-6"])
+    for number in ("TRACK-4", "TRACK-6"):
+        found = report[number].counterexample
+        assert found is not None
+        assert (found.note, len(found.plan.jobs)) == ("needs 31 jobs: one alone does not show it", 31)
+
+
+def asking(number: str, plans: Plans = Plans.IN_ORDER) -> Rule:
+    """The rule, asking for one family only."""
+    return replace(named(number, source="test"), plans=(plans,))
+
+
+PLAIN = Observation(seen(History("created 0 active 1", "0 1")), (), 0)
+"""Two deliveries."""
