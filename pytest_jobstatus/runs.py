@@ -81,8 +81,9 @@ def shapes(size: int, kinds: frozenset[EventKind]) -> tuple[Shape, ...]:
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)
 def emitted(shape: Shape, *, clock: Clock = AGREE, job: str = "job-1", bare: bool = False) -> tuple[Event, ...]:
-    """The events of a run, with plain values that tell them apart.
+    """The events of a run, with plain values that tell them apart: the same objects whenever the same run is asked for.
 
     Args:
         shape: kinds and attempts.

@@ -7,12 +7,15 @@ from dataclasses import replace
 import pytest
 
 from pytest_jobstatus import Event, check
+from pytest_jobstatus.delivery import Plan, in_order
+from pytest_jobstatus.engine import seen_once
+from pytest_jobstatus.events import EventKind, Mark
 from pytest_jobstatus.explore import observer
 from pytest_jobstatus.explore.observer import Observation, Shared
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.rules import Plans, Rule, named
+from pytest_jobstatus.runs import emitted
 from pytest_jobstatus.smoke import smoke
-from tests.small_histories import History, seen
 from tests.small_trackers import Small
 
 
@@ -46,29 +49,39 @@ def test_a_rule_that_looks_at_other_jobs_looks_for_itself() -> None:
     """What was seen of one job is not taken for what was seen of all."""
     shared = Shared([asking("TRACK-1"), asking("ISO-1")])
     plan = PLAIN.history.plan
-    shared.keep(Plans.IN_ORDER, PLAIN, others=False)
-    assert shared.get(Plans.IN_ORDER, plan, others=False) is PLAIN
-    assert shared.get(Plans.IN_ORDER, plan, others=True) is None
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
+    assert shared.get(plan, others=False) is PLAIN
+    assert shared.get(plan, others=True) is None
 
 
-def test_an_equal_plan_is_another() -> None:
-    """Plans are equal where instants are, whatever their offsets: only the very same plan counts as seen."""
+def test_equal_events_are_others() -> None:
+    """Events are equal where their instants are, whatever the offsets: only the very same ones count as seen."""
     shared = Shared([asking("TRACK-1"), asking("ISO-1")])
-    shared.keep(Plans.IN_ORDER, PLAIN, others=False)
-    assert shared.get(Plans.IN_ORDER, replace(PLAIN.history.plan), others=False) is None
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
+    plan = PLAIN.history.plan
+    assert shared.get(replace(plan, events=(*plan.events,)), others=False) is None
+
+
+def test_families_have_plans_in_common() -> None:
+    """What one family delivers need not be delivered for another, whatever its plan is called."""
+    shared = Shared([asking("TRACK-1"), asking("ISO-1")])
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
+    assert shared.get(in_order(emitted(SHAPE)), others=False) is PLAIN
+    assert shared.get(replace(PLAIN.history.plan, clock="tie"), others=False) is PLAIN
+    assert shared.get(replace(PLAIN.history.plan, order=(0,)), others=False) is None
 
 
 def test_nothing_is_kept_for_nobody() -> None:
     """A history is forgotten once no rule that is still to come asks for its family."""
     first, second = asking("TRACK-1"), asking("TIME-9")
     shared = Shared([first, second])
-    shared.keep(Plans.ORDERS, PLAIN, others=False)
-    shared.keep(Plans.IN_ORDER, PLAIN, others=False)
-    assert shared.get(Plans.ORDERS, PLAIN.history.plan, others=False) is None, "nobody asks"
+    shared.keep(TURNED, family=Plans.ORDERS, others=False)
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
+    assert shared.get(TURNED.history.plan, others=False) is None, "nobody asks"
     shared.judged(first)
-    assert shared.get(Plans.IN_ORDER, PLAIN.history.plan, others=False) is PLAIN, "one is to come"
+    assert shared.get(PLAIN.history.plan, others=False) is PLAIN, "one is to come"
     shared.judged(second)
-    assert shared.get(Plans.IN_ORDER, PLAIN.history.plan, others=False) is None, "none is to come"
+    assert shared.get(PLAIN.history.plan, others=False) is None, "none is to come"
 
 
 def test_there_is_room_for_so_many_deliveries(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,13 +89,13 @@ def test_there_is_room_for_so_many_deliveries(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(observer, "MOST_KEPT", 3)
     rules = [asking("TRACK-1"), asking("TRACK-1"), asking("TIME-9", Plans.ORDERS), asking("TIME-9", Plans.ORDERS)]
     shared = Shared(rules)
-    shared.keep(Plans.IN_ORDER, PLAIN, others=False)
-    shared.keep(Plans.ORDERS, PLAIN, others=False)
-    assert shared.get(Plans.ORDERS, PLAIN.history.plan, others=False) is None
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
+    shared.keep(TURNED, family=Plans.ORDERS, others=False)
+    assert shared.get(TURNED.history.plan, others=False) is None
     for rule in rules[:2]:
         shared.judged(rule)
-    shared.keep(Plans.ORDERS, PLAIN, others=False)
-    assert shared.get(Plans.ORDERS, PLAIN.history.plan, others=False) is PLAIN
+    shared.keep(TURNED, family=Plans.ORDERS, others=False)
+    assert shared.get(TURNED.history.plan, others=False) is TURNED
 
 
 def test_a_shared_failure_knows_what_came_before() -> None:
@@ -108,5 +121,9 @@ def asking(number: str, plans: Plans = Plans.IN_ORDER) -> Rule:
     return replace(named(number, source="test"), plans=(plans,))
 
 
-PLAIN = Observation(seen(History("created 0 active 1", "0 1")), (), 0)
-"""Two deliveries."""
+SHAPE = (Mark(EventKind.CREATED, 0), Mark(EventKind.ACTIVE, 1))
+PLAIN, TURNED = (
+    Observation(seen_once(Factory.of(Small), Plan(events=emitted(SHAPE), order=order)), (), 0)
+    for order in ((0, 1), (1, 0))
+)
+"""Two deliveries, and the same in the other order."""

@@ -21,7 +21,7 @@ from pytest_jobstatus.explore.samples import sampled
 from pytest_jobstatus.explore.several import alike, interleaved, two_jobs
 from pytest_jobstatus.explore.strays import after_end
 from pytest_jobstatus.rules import Plans
-from pytest_jobstatus.tracker import Profile
+from pytest_jobstatus.tracker import KINDS_MAYBE_MISSING, Profile
 
 FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.IN_ORDER: orders.told_in_order,
@@ -94,11 +94,21 @@ def family(name: Plans, effort: Effort, profile: Profile, *, seed: int) -> Part:
         profile: what the tracker can be told.
         seed: of those that are drawn at random.
     """
-    begun, made = _begun(name, effort, profile, seed)
+    begun, made = _begun(name, effort, _what_plans_depend_on(profile), seed)
     plans = _growing(begun.plans, made)
     if name in LARGE and effort.thin > 1:
         return Part(f"one in {effort.thin} of: {begun.title}", _thinned(plans, effort.thin, Random(f"{seed} {name}")))  # noqa: S311
     return Part(begun.title, plans)
+
+
+def _what_plans_depend_on(profile: Profile) -> Profile:
+    """The profile without what decides only how plans are judged: trackers that differ in that share their plans."""
+    lacking = {
+        name: "whatever the reason"
+        for name in (*KINDS_MAYBE_MISSING, "skew", "json_progress")
+        if not profile.supports(name)
+    }
+    return Profile(resolution=profile.resolution, unsupported=lacking)
 
 
 def _thinned(plans: Iterator[Plan], thin: int, random: Random) -> Iterator[Plan]:

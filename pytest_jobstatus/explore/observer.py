@@ -45,30 +45,41 @@ class Shared:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         """Start with nothing seen."""
-        self._askers = Counter(name for rule in rules for name in rule.plans)
-        self._seen: dict[Plans, dict[tuple[int, bool], Observation]] = {}
+        self._askers = Counter(name for rule in rules if not rule.waits for name in rule.plans)
+        self._seen: dict[object, Observation] = {}
+        self._kept: dict[Plans, list[object]] = {}
         self._room = MOST_KEPT
 
-    def get(self, family: Plans, plan: Plan, *, others: bool) -> Observation | None:
-        """What was seen of this very plan, and of its other jobs where that is wanted."""
-        return self._seen.get(family, {}).get((id(plan), others))
+    def get(self, plan: Plan, *, others: bool) -> Observation | None:
+        """What was seen when the same was delivered, and of the plan's other jobs where that is wanted."""
+        return self._seen.get(_deliveries(plan, others))
 
-    def keep(self, family: Plans, observation: Observation, *, others: bool) -> None:
-        """Keep it for rules that are still to come, while there is room.
-
-        It holds its plan, so that no other plan can get the same id.
-        """
+    def keep(self, observation: Observation, *, family: Plans, others: bool) -> None:
+        """Keep it for rules that are still to come and ask for the family, while there is room."""
         plan = observation.history.plan
         if self._askers[family] > 1 and self._room >= len(plan.order):
             self._room -= len(plan.order)
-            self._seen.setdefault(family, {})[id(plan), others] = observation
+            key = _deliveries(plan, others)
+            self._seen[key] = observation
+            self._kept.setdefault(family, []).append(key)
 
     def judged(self, rule: Rule) -> None:
         """Forget what no rule that is still to come asks for."""
+        if rule.waits:
+            return
         self._askers.subtract(rule.plans)
         for family in rule.plans:
             if not self._askers[family]:
-                self._room += sum(len(each.history.plan.order) for each in self._seen.pop(family, {}).values())
+                gone = [self._seen.pop(key) for key in self._kept.pop(family, ())]
+                self._room += sum(len(each.history.plan.order) for each in gone)
+
+
+def _deliveries(plan: Plan, others: bool) -> object:  # noqa: FBT001 - part of the key
+    """What tells a plan from others: its very events, since equal ones may differ in their offsets.
+
+    They stay what they are as long as an observation holds them.
+    """
+    return id(plan.events), plan.order, plan.strays, plan.reads, plan.strangers, plan.batch, others
 
 
 class Observer:
@@ -106,10 +117,10 @@ class Observer:
     def _shared_or_new(self, plan: Plan, family: Plans | None) -> Observation:
         if self._shared is None or family is None:
             return self._carried_out(plan)
-        seen = self._shared.get(family, plan, others=self._others)
+        seen = self._shared.get(plan, others=self._others)
         if seen is None:
             seen = self._carried_out(plan)
-            self._shared.keep(family, seen, others=self._others)
+            self._shared.keep(seen, family=family, others=self._others)
         return seen
 
     def _carried_out(self, plan: Plan) -> Observation:
