@@ -74,7 +74,8 @@ class Handle:
 
     def watch(self) -> None:
         """Note from now on what `apply` sleeps."""
-        self.waits = Waits(own_task=lambda: self.loop.task)
+        loop = self.loop
+        self.waits = Waits(own_task=lambda: loop.task)
 
     def apply(self, event: Event, *, settle: bool = True) -> BaseException | None:
         """Deliver the event, wait until it is written, and give the exception that the tracker raised, if any.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -60,6 +60,10 @@ class Counterexample:
         return self.history.plan
 
 
+Pair = tuple[Status | None, EventKind]
+"""A status (None: no row) and a kind of event that met it."""
+
+
 @dataclass
 class Coverage:
     """What was tried, each dimension by itself: the largest that occurred, the families that were gone through, and
@@ -72,20 +76,22 @@ class Coverage:
     largest: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DIMENSIONS, 0))
     clocks: dict[str, None] = field(default_factory=dict)
     complete: list[str] = field(default_factory=list)
-    pairs: set[tuple[Status | None, EventKind]] = field(default_factory=set)
+    pairs: set[Pair] = field(default_factory=set)
     sizes: set[tuple[int, ...]] = field(default_factory=set, repr=False)
 
-    def add(self, plan: Plan, history: History, exercised: int) -> None:
-        """Count one history."""
+    def add(self, plan: Plan, history: History, exercised: int, *, pairs: Collection[Pair]) -> None:
+        """Count one history.
+
+        Args:
+            plan: what the rule asked for.
+            history: what was seen.
+            exercised: how often the rule's premise came up.
+            pairs: of the history (see `pairs_of`), which is the same for each rule that judges it.
+        """
         self.histories += 1
         self.events += len(history.steps)
         self.exercised += exercised
-        self.pairs.update(
-            [
-                (None if step.before is None else step.before.status, step.event.kind)
-                for step in history.steps[: plan.singles]  # what those of a batch met nobody saw
-            ]
-        )
+        self.pairs.update(pairs)
         self.clocks.setdefault(plan.clock)
         if plan.sizes not in self.sizes:
             self.sizes.add(plan.sizes)
@@ -93,7 +99,17 @@ class Coverage:
                 self.largest[name] = max(self.largest[name], size)
 
 
-def never_met(coverage: Coverage) -> list[tuple[Status | None, EventKind]]:
+def pairs_of(history: History) -> frozenset[Pair]:
+    """Which kinds of event met which statuses; what those of a batch met nobody saw."""
+    return frozenset(
+        [
+            (None if step.before is None else step.before.status, step.event.kind)
+            for step in history.steps[: history.plan.singles]
+        ]
+    )
+
+
+def never_met(coverage: Coverage) -> list[Pair]:
     """The pairs of a status (None: no row) and a kind of event that did not come up, though each did by itself."""
     statuses = {status for status, _ in coverage.pairs}
     kinds = {kind for _, kind in coverage.pairs}

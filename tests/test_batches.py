@@ -18,7 +18,7 @@ from pytest_jobstatus.report import table, text
 from pytest_jobstatus.rules import RULES, Violation, named
 from pytest_jobstatus.runs import emitted
 from pytest_jobstatus.scenario import Scenario, dump, parse
-from pytest_jobstatus.verdict import Coverage
+from pytest_jobstatus.verdict import Coverage, pairs_of
 from tests.faulty_trackers.conv_1 import LastOfEachKindInBatch
 from tests.faulty_trackers.term_1 import LastWriteWins
 from tests.faulty_trackers.term_4 import BatchInOrderOfKinds
@@ -72,7 +72,7 @@ def test_what_nobody_saw_is_none_of_the_coverage() -> None:
     """Only what was looked at counts as a status that met an event."""
     coverage = Coverage()
     history = seen(History("created 0 active 1 completed 1", "0 1 2", batch=2))
-    coverage.add(history.plan, history, 1)
+    coverage.add(history.plan, history, 1, pairs=pairs_of(history))
     assert coverage.pairs == {(None, EventKind.CREATED)}
 
 

@@ -8,10 +8,9 @@ import pytest
 
 from pytest_jobstatus import Profile
 from pytest_jobstatus.misuse import Misuse
-from pytest_jobstatus.rules import PLANNED, RULES, TOTAL, named, select
-from tests.small_histories import (
-    History,
-)
+from pytest_jobstatus.rules import PLANNED, RULES, TOTAL, Rule, named, select
+from pytest_jobstatus.values import deep
+from tests.small_histories import History, seen
 
 ABOUT = (
     ("RETRY-2", "created 0 active 1", False),
@@ -99,3 +98,12 @@ def test_one_is_named_by_its_whole_number(number: str) -> None:
     """A family is not a rule."""
     with pytest.raises(Misuse, match="is a family; say which rule: STALL-1, STALL-2"):
         named(number, source="test")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: str(rule.id))
+def test_odd_progress_is_no_trouble(rule: Rule) -> None:
+    """Progress that Python itself can hardly compare is judged, or left to DATA-2: a scenario may bring it anywhere."""
+    history = seen(
+        History("created 0 active 1 progress 1 progress 1 completed 1", "0 1 2 2 3 2 4 2", told=(deep(), deep()))
+    )
+    assert rule.judge(history)[1] is None

@@ -12,21 +12,21 @@ from pytest_jobstatus.tracker import Snapshot
 
 
 class Causal:
-    """Remembers what each set of events shows in causal order, so that each is told only once.
+    """Remembers what each set of events shows in causal order, so that each is told only once."""
 
-    Args:
-        observe: carries out a plan on the tracker under test.
-    """
-
-    def __init__(self, observe: Callable[[Plan], History]) -> None:
+    def __init__(self) -> None:
         """Start with nothing known."""
-        self._observe = observe
         self._known: dict[object, tuple[Snapshot | None] | None] = {}
         self._of_run: dict[int, tuple[Snapshot | None] | None] = {}
         self._run: tuple[Event, ...] = ()
 
-    def beside(self, history: History) -> History:
-        """The history with the causal counterpart of each step at which nothing was refused."""
+    def beside(self, history: History, observe: Callable[[Plan], History]) -> History:
+        """The history with the causal counterpart of each step at which nothing was refused.
+
+        Args:
+            history: what was seen.
+            observe: carries out a plan on the tracker under test.
+        """
         plan = history.plan
         if plan.events is not self._run:
             self._run, self._of_run = plan.events, {}
@@ -52,19 +52,21 @@ class Causal:
                 self._of_run.setdefault(chosen, (step.after,))
             if chosen not in self._of_run:
                 indexes = [index for index in range(len(plan.events)) if chosen >> index & 1]
-                self._of_run[chosen] = self._shown(plan, indexes)
+                self._of_run[chosen] = self._shown(plan, indexes, observe)
             shown = self._of_run[chosen]
             if shown is not None:
                 causal[step.number] = shown[0]
         return history._replace(causal=causal)
 
-    def _shown(self, plan: Plan, chosen: list[int]) -> tuple[Snapshot | None] | None:
+    def _shown(
+        self, plan: Plan, chosen: list[int], observe: Callable[[Plan], History]
+    ) -> tuple[Snapshot | None] | None:
         """What the events show in the end, in a tuple of one; None where one was refused."""
         key = tuple(_content(plan.events[index]) for index in chosen)
         if key not in self._known:
             plain = replace(plan, order=tuple(chosen), strangers=(), reads=1, batch=0)
             told = keeping(plain, range(len(chosen)))
-            steps = self._observe(told).steps
+            steps = observe(told).steps
             refused = len(steps) < len(chosen) or any(step.raised is not None for step in steps)
             self._known[key] = None if refused else (steps[-1].after,)
         return self._known[key]

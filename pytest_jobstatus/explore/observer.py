@@ -12,6 +12,7 @@ from pytest_jobstatus.explore.causal import Causal
 from pytest_jobstatus.handle import Handle
 from pytest_jobstatus.history import History, recent, record
 from pytest_jobstatus.rules import Plans, Rule
+from pytest_jobstatus.verdict import Pair, pairs_of
 
 MOST_KEPT = 50_000
 """How many deliveries are kept for other rules, about 1 kB each: more than a check at default effort has."""
@@ -24,11 +25,13 @@ class Observation(NamedTuple):
         history: what was seen.
         told: what that tracker was told, this plan and those after it included.
         place: of this plan among them.
+        pairs: which kinds of event met which statuses.
     """
 
     history: History
     told: Sequence[Plan]
     place: int
+    pairs: frozenset[Pair]
 
     @property
     def before(self) -> Sequence[Plan]:
@@ -99,7 +102,7 @@ class Observer:
         self._others = rule is not None and rule.others
         self._waits = rule is not None and rule.waits
         self._compares = rule.compares if rule is not None else None
-        self._causal = Causal(lambda plan: self._carried_out(plan).history)
+        self._causal = Causal()
         self._shared = shared if not self._waits else None  # how long a call took is seen only by who watches it
 
     def __call__(self, plan: Plan, *, family: Plans | None = None) -> Observation:
@@ -111,7 +114,7 @@ class Observer:
         """
         seen = self._shared_or_new(plan, family)
         if self._compares is not None and self._compares(plan):
-            return seen._replace(history=self._causal.beside(seen.history))
+            return seen._replace(history=self._causal.beside(seen.history, self._history))
         return seen
 
     def _shared_or_new(self, plan: Plan, family: Plans | None) -> Observation:
@@ -123,6 +126,9 @@ class Observer:
             self._shared.keep(seen, family=family, others=self._others)
         return seen
 
+    def _history(self, plan: Plan) -> History:
+        return self._carried_out(plan).history
+
     def _carried_out(self, plan: Plan) -> Observation:
         if self._handle is None:
             self._handle = self._tracker()
@@ -131,7 +137,7 @@ class Observer:
                 self._handle.watch()
         self._told.append(plan)
         history = record(self._handle, plan, shift=self._shift, others=self._others)
-        return Observation(history, self._told, len(self._told) - 1)
+        return Observation(history, self._told, len(self._told) - 1, pairs_of(history))
 
 
 def seen_by(handle: Handle, plan: Plan, *, rule: Rule | None = None) -> History:

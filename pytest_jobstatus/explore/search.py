@@ -68,7 +68,7 @@ class Search:
                         continue
                     seen = observe(plan, family=name)
                     exercised, violation = self.rule.judge(seen.history)
-                    self.coverage.add(plan, seen.history, exercised)
+                    self.coverage.add(plan, seen.history, exercised, pairs=seen.pairs)
                     if violation is not None and not (
                         self.rule.waits and self._was_interrupted(observe, plan, violation.step)
                     ):

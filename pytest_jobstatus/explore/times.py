@@ -115,7 +115,7 @@ def skews(effort: Effort, profile: Profile) -> Part:
                 tick = min(timedelta(seconds=1), amount / 2)
                 clock = Clock(name=f"{words} apart", tick=tick, worker=worker * amount, successor=successor * amount)
                 for shape in _shapes(profile):
-                    if worker or max(mark.attempt for mark in shape) > 1:
+                    if worker == successor or max(mark.attempt for mark in shape) > 1:
                         yield from _three_orders(emitted(shape, clock=clock), clock.name)
             for caller in (-1, 1):
                 clock = Clock(name=f"{words} apart", tick=min(timedelta(seconds=1), amount / 2), caller=caller * amount)

@@ -66,7 +66,7 @@ def progress_lost(history: History, number: int) -> Violation | None:
     step = history.steps[number]
     given = step.event.progress
     shown = step.after.progress if step.after is not None else None
-    if same_json(shown, given) or not is_storable(given):
+    if not is_storable(given) or same_json(shown, given):
         return None
     message = f"{step.event.name} told {told_json(given)}; progress shows {told_json(shown)}"
     return Violation(step=number, field="progress", message=message)
@@ -124,13 +124,26 @@ def same_json(shown: Any, given: Any) -> bool:
     >>> same_json({"a": [1, 2.5]}, {"a": [1.0, 2.5]}), same_json(True, 1), same_json({}, [])
     (True, False, False)
     """
-    if isinstance(given, bool) or isinstance(shown, bool):
-        return shown is given
-    if isinstance(given, int | float) and isinstance(shown, int | float):
+    left = [(shown, given)]  # not by recursion: progress may be nested as deep as Python itself can go
+    while left:
+        one, other = left.pop()
+        if isinstance(one, dict) and isinstance(other, dict):
+            if one.keys() != other.keys():
+                return False
+            left += [(one[key], each) for key, each in other.items()]
+        elif isinstance(one, list | tuple) and isinstance(other, list | tuple):
+            if len(one) != len(other):
+                return False
+            left += zip(one, other, strict=True)
+        elif not _same_scalar(one, other):
+            return False
+    return True
+
+
+def _same_scalar(one: Any, other: Any) -> bool:
+    if isinstance(one, bool) or isinstance(other, bool):
+        return one is other
+    if isinstance(one, int | float) and isinstance(other, int | float):
         # A store may write out a large double as the integer that it is.
-        return _as_double(shown) == _as_double(given) if max(abs(shown), abs(given)) > EXACT else bool(shown == given)
-    if isinstance(given, dict) and isinstance(shown, dict):
-        return given.keys() == shown.keys() and all(same_json(shown[key], each) for key, each in given.items())
-    if isinstance(given, list | tuple) and isinstance(shown, list | tuple):
-        return len(given) == len(shown) and all(map(same_json, shown, given))
-    return type(shown) is type(given) and bool(shown == given)
+        return _as_double(one) == _as_double(other) if max(abs(one), abs(other)) > EXACT else bool(one == other)
+    return type(one) is type(other) and bool(one == other)

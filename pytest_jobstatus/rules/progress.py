@@ -33,6 +33,7 @@ def prog_1(history: History) -> Iterator[Violation | None]:
     "PROG-2",
     Plans.PROGRESS_ORDERS,
     Plans.STRAY_SAMPLES,
+    Plans.CROWD,
     needs=(PROGRESS,),
     incidents=("RolnickLab/antenna#1337",),
     about=tells(EventKind.PROGRESS),
@@ -74,6 +75,7 @@ def _is_outdated(history: History, number: int) -> bool:
     "PROG-3",
     Plans.PROGRESS_ORDERS,
     Plans.TURNED,
+    Plans.ORDERS,
     needs=(PROGRESS,),
     incidents=("tobymao/saq#215",),
     about=tells(EventKind.PROGRESS),
@@ -94,7 +96,14 @@ def prog_3(history: History) -> Iterator[Violation | None]:
                 yield wrong
 
 
-@rule("PROG-4", Plans.PROGRESS_PAIRS, needs=(PROGRESS,), incidents=("RolnickLab/antenna#1337",))
+@rule(
+    "PROG-4",
+    Plans.PROGRESS_PAIRS,
+    Plans.IN_ORDER_CLOCKS,
+    Plans.TIES,
+    needs=(PROGRESS,),
+    incidents=("RolnickLab/antenna#1337",),
+)
 def prog_4(history: History) -> Iterator[Violation | None]:
     """A new progress value replaces the old one whole.
 

@@ -50,6 +50,7 @@ def term_1(history: History) -> Iterator[Violation | None]:
     Plans.AFTER_END,
     Plans.OVERTAKEN,
     Plans.STRAY_SAMPLES,
+    Plans.CROWD,
     needs=(Need(groups=(("completed_at", "failed_at", "cancelled_at", "attempt", "cancelled_by", "error"),)),),
     incidents=("pulp/pulp#3159",),
     about=tells(*TERMINAL_KINDS),

@@ -18,6 +18,8 @@ OPENING = ("created", "active", "progress", "retrying", "stalled")
 @rule(
     "TIME-1",
     Plans.CLOCKS,
+    Plans.SAMPLES,
+    Plans.SKEWS,
     needs=(Need(groups=(("created_at+created",), ("started_at+active",), instants.ENDS), at_least=2),),
     incidents=("tudo-r/BatchJobs#112",),
 )
@@ -27,7 +29,7 @@ def time_1(history: History) -> Iterator[Violation | None]:
 
     Intent: Durations are computed from these columns; a negative one breaks charts, alerts and database constraints.
     Not checked if: the tracker shows fewer than two of the three times.
-    Exercised: each read that shows two of them; clocks that agree, share one instant, or disagree by five minutes.
+    Exercised: each read that shows two of them; clocks that agree, share one instant, or disagree by up to an hour.
     If it fails: times of two clocks stored side by side as they came. Move the newer time behind the older in the
     statement that writes it.
     """

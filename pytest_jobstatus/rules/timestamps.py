@@ -17,6 +17,8 @@ from pytest_jobstatus.tracker import END_TIMES, Snapshot, Status
     "TIME-4",
     Plans.MEETINGS,
     Plans.PARTS,
+    Plans.AFTER_END,
+    Plans.LATER_AGAIN,
     needs=(Need(groups=(instants.ENDS,)),),
     incidents=("riverqueue/river#515",),
     about=tells(*TERMINAL_KINDS, EventKind.RETRYING, EventKind.STALLED),
@@ -169,6 +171,8 @@ def time_7(history: History) -> Iterator[Violation | None]:
     "TIME-8",
     Plans.MEETINGS,
     Plans.IN_ORDER_CLOCKS,
+    Plans.AFTER_END,
+    Plans.LATER_AGAIN,
     needs=(Need(groups=(("created_at", "started_at", *instants.ENDS),)),),
     incidents=("apache/airflow#18024", "riverqueue/river#515"),
 )

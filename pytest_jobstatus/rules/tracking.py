@@ -85,6 +85,11 @@ def track_2(history: History) -> Iterator[Violation | None]:
     Plans.ORDERS,
     Plans.LATER_AGAIN,
     Plans.STRAY_SAMPLES,
+    Plans.PROGRESS_ORDERS,
+    Plans.AFTER_END,
+    Plans.AT_ONCE_AGAIN,
+    Plans.PROGRESS_PAIRS,
+    Plans.SAMPLES,
     incidents=("apache/airflow#63183", "cylc/cylc-flow#351", "gyrinx-app/gyrinx#1985"),
 )
 def track_3(history: History) -> Iterator[Violation | None]:
@@ -128,6 +133,9 @@ def _refusal(history: History, number: int, step: Step) -> str:
     "TRACK-4",
     Plans.PARTS,
     Plans.ORDERS,
+    Plans.SAMPLES,
+    Plans.ERRORS,
+    Plans.IN_ORDER,
     incidents=("gchq/sleeper#251", "PrefectHQ/prefect#18634"),
 )
 def track_4(history: History) -> Iterator[Violation | None]:
@@ -165,6 +173,7 @@ def track_4(history: History) -> Iterator[Violation | None]:
     "TRACK-5",
     Plans.PARTS,
     Plans.ERRORS,
+    Plans.ORDERS,
     needs=(Need(groups=(("error",),)),),
     incidents=("utgarda/sidekiq-status#125",),
     about=tells(EventKind.FAILED),
@@ -195,7 +204,9 @@ def track_5(history: History) -> Iterator[Violation | None]:
             yield None
 
 
-@rule("TRACK-6", Plans.IN_ORDER, Plans.ORDERS, Plans.PARTS, Plans.TURNED, incidents=("cylc/cylc-flow#351",))
+@rule(
+    "TRACK-6", Plans.IN_ORDER, Plans.ORDERS, Plans.PARTS, Plans.TURNED, Plans.SAMPLES, incidents=("cylc/cylc-flow#351",)
+)
 def track_6(history: History) -> Iterator[Violation | None]:
     """An event other than progress that is ahead of the shown position shows its status and attempt, whatever was
     lost before it; one that is behind changes neither.
