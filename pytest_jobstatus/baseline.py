@@ -33,5 +33,5 @@ def _reason(path: Path, number: str, entry: object) -> str:
         raise Misuse(f"{path}: {number} = {entry!r}: allowed is a table with a reason, in words")
     for key in entry:
         if key not in KEYS:
-            raise Misuse(f"{path}: {number}: unknown key {key!r}: allowed are {listed(KEYS)}")
+            raise Misuse(f"{path}: {number}: unknown key {key!r}: allowed are {listed(KEYS, given=key)}")
     return str(entry["reason"])

@@ -130,7 +130,7 @@ class Event:
         try:
             object.__setattr__(self, "kind", EventKind(self.kind))
         except ValueError:
-            raise Misuse(f"Event(kind={self.kind!r}): allowed are {listed(EventKind)}") from None
+            raise Misuse(f"Event(kind={self.kind!r}): allowed are {listed(EventKind, given=self.kind)}") from None
         self._check(
             "job_id",
             isinstance(self.job_id, str) and 1 <= len(self.job_id) <= LONGEST_ID,

@@ -82,7 +82,7 @@ def _checked(table: Mapping[str, Any], file: Path) -> dict[str, Any]:
     for key, given in table.items():
         where = f"{file}: [tool.jobstatus] {key} = {given!r}"
         if key not in known:
-            raise Misuse(f"{where}: unknown key; allowed are {listed(known)}")
+            raise Misuse(f"{where}: unknown key; allowed are {listed(known, given=key)}")
         if key == "rules" and isinstance(given, list):
             values[key] = ",".join(str(each) for each in given)
         elif isinstance(given, bool) or not isinstance(given, known[key].type):

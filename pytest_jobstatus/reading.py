@@ -80,7 +80,7 @@ def is_ready(shown: object, profile: Profile) -> TypeGuard[Snapshot]:
 def _from_mapping(shown: Mapping[str, Any], job_id: str, source: str) -> dict[str, Any]:
     for key in shown:
         if key not in _KEYS:
-            raise Misuse(f"{source} gave the key {key!r}: allowed are {listed(_KEYS)}")
+            raise Misuse(f"{source} gave the key {key!r}: allowed are {listed(_KEYS, given=key)}")
     if "status" not in shown:
         raise Misuse(f"{source} gave {dict(shown)!r}, without 'status'")
     values: dict[str, Any] = dict.fromkeys(FIELDS)
@@ -106,7 +106,9 @@ def _status(values: Mapping[str, Any], source: str) -> Status:
     try:
         return _STATUSES[values["status"]]
     except (KeyError, TypeError):
-        raise Misuse(f"{source} gave status {values['status']!r}: allowed are {listed(Status)}") from None
+        raise Misuse(
+            f"{source} gave status {values['status']!r}: allowed are {listed(Status, given=values['status'])}"
+        ) from None
 
 
 def _type(values: dict[str, Any], profile: Profile, source: str) -> None:
@@ -128,7 +130,9 @@ def _type(values: dict[str, Any], profile: Profile, source: str) -> None:
 
 def _instant(name: str, value: object, profile: Profile, source: str) -> datetime:
     if not isinstance(value, datetime):
-        raise Misuse(f"{source} gave {name} {value!r}: allowed is a datetime or None")
+        cure = {str: "datetime.fromisoformat", int: "datetime.fromtimestamp", float: "datetime.fromtimestamp"}
+        makes = f"; {cure[type(value)]} makes one of it" if type(value) in cure else ""
+        raise Misuse(f"{source} gave {name} {value!r}: allowed is a datetime or None{makes}")
     if value.tzinfo is not None and value.utcoffset() is not None:
         return value
     if profile.zone is None:

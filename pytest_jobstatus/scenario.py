@@ -267,7 +267,7 @@ def _check_texts(table: Mapping[str, Any], key: str, source: str) -> None:
 def _check_keys(table: Mapping[str, Any], allowed: Mapping[str, type], source: str) -> None:
     for key, value in table.items():
         if key not in allowed:
-            raise Misuse(f"{source}: unknown key {key!r}: allowed are {listed(allowed)}")
+            raise Misuse(f"{source}: unknown key {key!r}: allowed are {listed(allowed, given=key)}")
         if not isinstance(value, allowed[key]) or (allowed[key] is int and isinstance(value, bool)):
             raise Misuse(f"{source}: {key} = {value!r}: allowed is {TYPES[allowed[key]]}")
 
@@ -324,7 +324,9 @@ def _json(table: Mapping[str, Any], key: str, where: str, made: Callable[[Any], 
 
 def _index(name: str, names: Mapping[str, int], source: str) -> int:
     if name not in names:
-        raise Misuse(f"{source}: delivery: {name!r}: there is no event of that name; there are {listed(names)}")
+        raise Misuse(
+            f"{source}: delivery: {name!r}: there is no event of that name; there are {listed(names, given=name)}"
+        )
     return names[name]
 
 

@@ -18,6 +18,10 @@ ADAPTERS = {"celery": "pytest_jobstatus.adapters.celery"}
 """Short names, and the modules whose `factory(url)` makes the adapter's factory."""
 
 
+MOST_LISTED = 20
+"""How many names an error lists."""
+
+
 def resolve(target: str, *, yes: bool = False) -> Factory:
     """The factory that a target names.
 
@@ -61,10 +65,24 @@ def _attribute(target: str, module: str, attribute: str) -> Any:
         raise Misuse(f"target {target!r}: importing {module} raised {said(error)}") from error
     for name in attribute.split("."):
         if not hasattr(found, name):
-            names = [each for each in vars(found) if not each.startswith("_")]
-            raise Misuse(f"target {target!r}: {module} has no {name!r}; it has {listed(names[:20]) or 'nothing'}")
+            names = _names(found)
+            raise Misuse(
+                f"target {target!r}: {module} has no {name!r};"
+                f" it has {listed(names[:MOST_LISTED], given=name) or 'nothing'}"
+            )
         found = getattr(found, name)
     return found
+
+
+def _names(found: Any) -> list[str]:
+    """What may be a tracker or make one: what can be called and was not imported from elsewhere; else all names."""
+    own = {name: value for name, value in vars(found).items() if not name.startswith("_")}
+    here = [
+        name
+        for name, value in own.items()
+        if callable(value) and getattr(value, "__module__", None) == getattr(found, "__name__", None)
+    ]
+    return here or list(own)
 
 
 def _refuse_remote(target: str, url: str, *, yes: bool) -> None:

@@ -184,7 +184,9 @@ class Profile:
         """Check every argument."""
         for name, allowed in self.CHOICES.items():
             if getattr(self, name) not in allowed:
-                raise Misuse(f"Profile({name}={getattr(self, name)!r}): allowed are {listed(allowed)}")
+                raise Misuse(
+                    f"Profile({name}={getattr(self, name)!r}): allowed are {listed(allowed, given=getattr(self, name))}"
+                )
         if not isinstance(self.resolution, timedelta) or not timedelta() < self.resolution <= COARSEST:
             raise Misuse(f"Profile(resolution={self.resolution!r}): allowed is a timedelta above 0, at most an hour")
         for name in ("raises", "refuses", "conflicts"):
@@ -194,7 +196,7 @@ class Profile:
             _check_reasons(name, getattr(self, name))
         for key in self.unsupported:
             if key not in MAYBE_MISSING:
-                raise Misuse(f"Profile(unsupported={{{key!r}: …}}): allowed are {listed(MAYBE_MISSING)}")
+                raise Misuse(f"Profile(unsupported={{{key!r}: …}}): allowed are {listed(MAYBE_MISSING, given=key)}")
 
     def __hash__(self) -> int:
         """Equal profiles are alike in what they lack; the reasons, in mappings, have no hash of their own."""

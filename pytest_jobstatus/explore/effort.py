@@ -101,5 +101,5 @@ def effort_named(name: str, *, source: str) -> Effort:
     4
     """
     if not isinstance(name, str) or name not in EFFORTS:
-        raise Misuse(f"{source}: {name!r}: allowed are {listed(EFFORTS)}")
+        raise Misuse(f"{source}: {name!r}: allowed are {listed(EFFORTS, given=name)}")
     return EFFORTS[name]

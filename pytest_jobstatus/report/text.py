@@ -61,6 +61,14 @@ def findings(report: Report, *, target: str | None = None) -> list[str]:
     for result in report.rules:
         if result.counterexample is not None:
             lines += ["", *counterexample(result.counterexample, target=target, known=result.known)]
+    smallest = sorted(
+        (len(found.plan.jobs), len(found.plan.order), number)
+        for number, result in enumerate(report.failed)
+        if (found := result.counterexample) is not None
+    )
+    if len(smallest) > 1:
+        first = report.failed[smallest[0][-1]]
+        lines += ["", f"Several rules may fail for one reason. Start with {first.id}: it takes the least to fail."]
     for number, reason in report.stale.items():
         lines += ["", f"{number} does not fail any more, but the baseline lists it ({reason}): remove the entry"]
     return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pytest_jobstatus.misuse import Misuse
+from pytest_jobstatus.misuse import Misuse, suggestion
 from pytest_jobstatus.rules.book import FAMILIES, PLANNED, SPEC
 from pytest_jobstatus.rules.cancellation import canc_1, canc_2, canc_3, canc_4
 from pytest_jobstatus.rules.convergence import conv_1, conv_2
@@ -77,7 +77,8 @@ def _numbers(name: str, source: str) -> set[str]:
         return found
     if name in FAMILIES or any(each.id == name for each in PLANNED):
         raise Misuse(f"{source}: {name} is not checked yet; `jobstatus rules` lists what is")
-    raise Misuse(f"{source}: there is no rule {name!r}; `jobstatus rules` lists them all")
+    meant = suggestion(name, [*FAMILIES, *(each.id for each in RULES)])
+    raise Misuse(f"{source}: there is no rule {name!r}; `jobstatus rules` lists them all{meant}")
 
 
 def named(number: str, *, source: str) -> Rule:

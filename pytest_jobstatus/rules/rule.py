@@ -96,19 +96,19 @@ class Need:
     at_least: int = 1
     when: Callable[[Profile], bool] = lambda _: True
 
-    def missing(self, profile: Profile) -> str | None:
-        """Why the need is not met, in the profile's own words; None if it is.
+    def missing(self, profile: Profile) -> list[str]:
+        """What the tracker lacks of it; nothing where the need is met.
 
         >>> Need(groups=(("retrying", "stalled"),)).missing(Profile(unsupported={"stalled": "never told"}))
+        []
         >>> Need(groups=(("error",),)).missing(Profile(unsupported={"error": "no column"}))
-        'error: no column'
+        ['error']
         """
         met = [group for group in self.groups if any(_supports(profile, name) for name in group)]
         if len(met) >= self.at_least or not self.when(profile):
-            return None
+            return []
         names = [part for group in self.groups if group not in met for name in group for part in name.split("+")]
-        lacking = [name for name in dict.fromkeys(names) if not profile.supports(name)]
-        return "; ".join(f"{name}: {profile.unsupported[name]}" for name in lacking)
+        return [name for name in dict.fromkeys(names) if not profile.supports(name)]
 
 
 def _supports(profile: Profile, name: str) -> bool:
@@ -152,10 +152,13 @@ class Rule:
     look: str
 
     def not_applicable(self, profile: Profile) -> str | None:
-        """Why the rule does not apply to such a tracker; None if it does."""
+        """Why the rule does not apply to such a tracker, in the profile's own words; None if it does."""
         if self.level is Level.SHOULD and self.id in profile.waived:
             return f"waived: {profile.waived[self.id]}"
-        reasons = [reason for need in self.needs if (reason := need.missing(profile)) is not None]
+        names_of: dict[str, dict[str, None]] = {}
+        for name in (name for need in self.needs for name in need.missing(profile)):
+            names_of.setdefault(profile.unsupported[name], {})[name] = None
+        reasons = [f"{', '.join(names)}: {reason}" for reason, names in names_of.items()]
         return "not supported: " + "; ".join(reasons) if reasons else None
 
     def judge(self, history: History) -> tuple[int, Violation | None]:

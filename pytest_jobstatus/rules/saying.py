@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 
 from pytest_jobstatus.events import JobError
 
 LONGEST = 60
+MANY = 20
+"""How often a character comes in a row before it is told once."""
+PIECES = rf"(.)\1{{{MANY - 1},}}|(?:(?!(.)\2{{{MANY - 1},}}).)+"
+"""One character many times, or what is in between."""
 
 
 def told(value: object) -> str:
@@ -78,9 +83,16 @@ def shows(shown: JobError | str | None, error: JobError | None, *, but: JobError
 
 
 def named(label: str) -> str:
-    r"""A job as a message names it: in quotes and by code points where two might look the same.
+    r"""A job as a message names it: in quotes and by code points where two might look the same, and what comes many
+    times in a row once.
 
-    >>> named("job-1"), named("#e\u0301")
-    ('job-1', "'#e\\u0301'")
+    >>> named("job-1"), named("#e\u0301"), named("#" + 200 * "x" + "a")
+    ('job-1', "'#e\\u0301'", "'#' + 200 * 'x' + 'a'")
     """
-    return label if label.replace("-", "").isalnum() and label.isascii() else ascii(label)
+    if label.replace("-", "").isalnum() and label.isascii() and len(label) <= LONGEST:
+        return label
+    pieces = (piece.group() for piece in re.finditer(PIECES, label, flags=re.DOTALL))
+    return " + ".join(
+        f"{len(piece)} * {piece[0]!a}" if len(piece) >= MANY and piece == piece[0] * len(piece) else ascii(piece)
+        for piece in pieces
+    )
