@@ -28,6 +28,9 @@ UNITS = (
     "tests/test_rules_premises.py",
     "tests/test_rules_messages.py",
     "tests/test_saying.py",
+    "tests/test_position.py",
+    "tests/test_instants.py",
+    "tests/test_batches.py",
 )
 """The tests of rules by single histories."""
 SLOW = ("EveryFiftiethLost", "GuardForgetsAfterFifty", "DedupWindowOfFifty")
