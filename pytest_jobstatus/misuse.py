@@ -17,6 +17,10 @@ class Misuse(ValueError):  # noqa: N818 - the name of what the user did, in ever
     """
 
 
+ALIKE = 0.75
+"""How like a name must be to be what was meant, by `difflib`'s ratio: "creatd" is, "canceller" for "created" is not."""
+
+
 def listed(names: Iterable[object], *, given: object = None) -> str:
     """The names as they stand in a message.
 
@@ -41,5 +45,5 @@ def suggestion(given: object, names: Iterable[str]) -> str:
     """
     from difflib import get_close_matches  # here: loading the plugin must not wait for it
 
-    near = get_close_matches(given, list(names), n=1) if isinstance(given, str) else []
+    near = get_close_matches(given, list(names), n=1, cutoff=ALIKE) if isinstance(given, str) else []
     return "".join(f"; did you mean {name!r}?" for name in near)
