@@ -145,9 +145,19 @@ def report(factory: Factory, chosen: Settings, found: Sequence[RuleResult]) -> R
     return Report(tracker=factory.name, rules=tuple(found), stale=stale, unfinished=unfinished)
 
 
-def judge(rule: Rule, factory: Factory, profile: Profile, chosen: Settings) -> RuleResult:
-    """The verdict on one rule by itself: all its plans go to a tracker of its own."""
-    result, interrupted = judged(rule, factory, profile, chosen)
+def judge(
+    rule: Rule, factory: Factory, profile: Profile, chosen: Settings, *, shared: Shared | None = None
+) -> RuleResult:
+    """The verdict on one rule.
+
+    Args:
+        rule: what is judged.
+        factory: makes the tracker.
+        profile: what it declares.
+        chosen: what a user asks for.
+        shared: what other rules have seen of the same factory's trackers; without it all plans are told anew.
+    """
+    result, interrupted = judged(rule, factory, profile, chosen, shared=shared)
     if interrupted:
         raise KeyboardInterrupt
     return result

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from pytest_jobstatus import engine
+from pytest_jobstatus.explore.observer import Shared
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.loops import loop_of
-from pytest_jobstatus.marks import PROPERTY
+from pytest_jobstatus.marks import MARK, PROPERTY
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.options import OPTIONS, merged
 from pytest_jobstatus.report import json as report_json
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
     from pytest_jobstatus.suite import Suite
 
 
+SEEN: pytest.StashKey[dict[str, Shared]] = pytest.StashKey()
+"""What was seen of each suite's tracker, by what its items are called but for their rule."""
+
+
 def judged_item(suite: Suite, request: pytest.FixtureRequest, number: str) -> Report:
     """Judge one rule and leave the result for the summary. It is the item's set-up: misuse there is pytest's error."""
     __tracebackhide__ = True
-    # One suite may run several times: on the parameters of a fixture.
-    own = request.node.nodeid.replace(f"[{number}", "[").replace(f"-{number}", "")
-    values: dict[str, Any] = {"suite": f"{suite.file}:{suite.line} {own}"}
+    values: dict[str, Any] = {"suite": f"{suite.file}:{suite.line} {_without_rule(request.node)}"}
     misuse = None
     try:
         report = _judged(suite, request, number)
@@ -137,8 +140,31 @@ def _judged(suite: Suite, request: pytest.FixtureRequest, number: str) -> Report
     chosen = engine.settings(**options, scenarios=folders)
     factory = _factory(suite, request)
     profile = smoke(factory)
-    result = engine.judge(named(number, source="pytest"), factory, profile, chosen)
+    rule, shared = named(number, source="pytest"), _shared(suite, request)
+    result = engine.judge(rule, factory, profile, chosen, shared=shared)
+    if shared is not None:
+        shared.judged(rule)
     return engine.report(factory, chosen, [result])
+
+
+def _without_rule(item: pytest.Item) -> str:
+    """What an item is called but for its rule: one suite may run several times, on the parameters of a fixture."""
+    number = item.callspec.params["jobstatus_rule"] if isinstance(item, pytest.Function) else ""
+    return item.nodeid.replace(f"[{number}", "[").replace(f"-{number}", "")
+
+
+def _shared(suite: Suite, request: pytest.FixtureRequest) -> Shared | None:
+    """What the suite's items have seen so far on the same parameters; what a fixture made may differ at each item."""
+    if isinstance(suite.tracker, str):
+        return None
+    own = _without_rule(request.node)
+    seen = request.config.stash.setdefault(SEEN, {})
+    if own not in seen:
+        items = (each for each in request.session.items if isinstance(each, pytest.Function))
+        alike = [each for each in items if hasattr(each.function, MARK) and _without_rule(each) == own]
+        numbers = {each.callspec.params["jobstatus_rule"] for each in alike}
+        seen[own] = Shared(rule for rule in RULES if rule.id in numbers)
+    return seen[own]
 
 
 def _factory(suite: Suite, request: pytest.FixtureRequest) -> Factory:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -137,7 +137,8 @@ def _await(pid_file: Path, keeper: subprocess.Popen[str]) -> None:
     while time.monotonic() < deadline:
         if keeper.poll() is not None:
             raise Misuse(f"postgres_from_wheel: the server did not start: {keeper.communicate()[1].strip()}")
-        if pid_file.exists() and pid_file.read_text(encoding="utf-8").rstrip().endswith("ready"):
-            return
+        with suppress(FileNotFoundError):  # initdb makes and removes the file as well
+            if pid_file.read_text(encoding="utf-8").rstrip().endswith("ready"):
+                return
         time.sleep(0.01)
     raise Misuse(f"postgres_from_wheel: the server did not start within {PATIENCE} seconds")

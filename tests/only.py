@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 ONLY = {
-    "TRACK-3": "TransitionTableRaises",
+    "TRACK-3": "RepeatedEndRaises",
     "IDEM-2": "StaleErrorReturns",
     "TERM-2": "LateRetryFillsError",
     "TERM-4": "BothOutcomesKept",

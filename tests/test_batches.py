@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History as Seen
 from pytest_jobstatus.report import table, text
 from pytest_jobstatus.rules import RULES, Violation, named
-from pytest_jobstatus.runs import emitted
+from pytest_jobstatus.runs import emit, emitted
 from pytest_jobstatus.scenario import Scenario, dump, parse
 from pytest_jobstatus.verdict import Coverage, pairs_of
 from tests.faulty_trackers.conv_1 import LastOfEachKindInBatch
@@ -212,19 +213,69 @@ def test_what_was_looked_at_is_judged_beside_a_batch(batch: int) -> None:
         ("0 1 2 3 3", 3, 1),
         ("0 1 2 2", 2, 0),
         ("0 1 2 3", 0, 1),
+        ("2 3 1", 2, 1),
+        ("2 3 3 1", 2, 2),
+        ("0 1 3 2", 4, 1),
     ],
 )
 def test_ends_of_a_batch_are_counted(order: str, batch: int, expected: int) -> None:
-    """Two different ends make a premise; one that is told again does not."""
+    """Two different ends make a premise, seen or not; one that is told again does not."""
     history = History("created 0 active 1 completed 1 [failed 1]", order, batch=batch)
     assert counted(named("TERM-4", source="test"), history) == expected
 
 
-def test_the_first_other_end_is_named() -> None:
-    """A repeat is no contradiction."""
-    history = History("active 1 failed 1 [completed 1]", "0 1 1 2", BatchInOrderOfKinds, batch=4)
-    said = "status: failed 1 was delivered before completed 1 and must show; the job shows completed"
+def test_ends_of_an_attempt_that_is_over_decide_nothing() -> None:
+    """Where a later attempt was told, each of them may be ignored."""
+    history = History("active 1 stalled 1 active 2 [completed 1 failed 1]", "0 1 2 3 4", IgnoresZombies, batch=5)
+    assert counted(named("TERM-4", source="test"), history) == 0
+
+
+def test_a_batch_begins_with_whatever_job() -> None:
+    """What another job was told first does not make the rest of the batch look seen."""
+    active, completed = emitted((Mark(EventKind.ACTIVE, 1), Mark(EventKind.COMPLETED, 1)))
+    (other,) = emitted((Mark(EventKind.ACTIVE, 1),), job="job-2")
+    stray = emit(Mark(EventKind.FAILED, 1), at=completed.occurred_at, nth=3)
+    plan = Plan(events=(active, completed, other, stray), order=(0, 1, 2, 3), strays=frozenset({3}), batch=2)
+    assert judged("TERM-4", Sound, plan) == (1, None)
+
+
+@pytest.mark.parametrize(
+    ("run", "order", "shown"),
+    [
+        ("active 1 failed 1 [completed 1]", "0 1 1 2", "completed"),
+        ("active 1 failed 1 [completed 1 cancelled 1]", "0 1 2 3", "cancelled"),
+    ],
+)
+def test_the_first_other_end_is_named(run: str, order: str, shown: str) -> None:
+    """A repeat is no contradiction, and of several ends the first contradicts."""
+    history = History(run, order, BatchInOrderOfKinds, batch=4)
+    said = f"status: failed 1 was delivered before completed 1 and must show; the job shows {shown}"
     assert counted(named("TERM-4", source="test"), history) == said
+
+
+@pytest.mark.parametrize(
+    ("run", "shown", "said"),
+    [
+        ("active 1 cancelled 1 [failed 1]", "user-2", 1),
+        ("active 1 cancelled 1 [failed 1]", None, "cancelled_by: cancelled 1 was by user-2; cancelled_by shows none"),
+        ("active 1 cancelled 1 [failed 1]", "a", "cancelled_by: cancelled 1 was by user-2; cancelled_by shows a"),
+        ("active 1 cancelled 1 [failed 1]", "z", "cancelled_by: cancelled 1 was by user-2; cancelled_by shows z"),
+        ("active 1 failed 1 [cancelled 1]", None, 1),
+        (
+            "active 1 failed 1 [cancelled 1]",
+            "user-3",
+            "cancelled_by: failed 1 ended the job, but its cancelled_by is that of cancelled 1, which came later",
+        ),
+    ],
+)
+def test_who_cancelled_belongs_to_the_first_end(run: str, shown: str | None, said: int | str) -> None:
+    """Of two ends in a batch the first keeps who cancelled, and has nothing of the other."""
+
+    class Telling(Sound):
+        def show(self, row: Row) -> Snapshot:
+            return replace(super().show(row), cancelled_by=shown)
+
+    assert counted(named("TERM-4", source="test"), History(run, "0 1 2", Telling, batch=2)) == said
 
 
 def test_an_end_that_may_be_ignored_decides_nothing() -> None:

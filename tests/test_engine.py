@@ -173,7 +173,7 @@ def test_missing_kinds_are_never_delivered() -> None:
     report = check(Ends)
     assert seen == {"completed", "failed"}
     assert report.ok, str(report)
-    assert str(report["TERM-3"].reason).startswith("not supported: created: ends only")
+    assert str(report["TERM-3"].reason).startswith("not supported: created, active, ")
 
 
 def test_unrepeatable_failure_says_so() -> None:

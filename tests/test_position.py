@@ -6,7 +6,12 @@ import pytest
 
 from pytest_jobstatus import Snapshot, Status
 from pytest_jobstatus.clocks import AGREE, AHEAD, APART, CLOSE, TIE, Clock
+from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.engine import seen_once
+from pytest_jobstatus.events import EventKind, Mark
+from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.rules import position
+from pytest_jobstatus.runs import emitted
 from tests.small_histories import History, seen
 from tests.sound_trackers.merging import Sound
 from tests.sound_trackers.missing import NoAttempt
@@ -75,3 +80,19 @@ def test_ahead_and_behind(
     history = seen(History(run, order, tracker))
     last = len(history.steps) - 1
     assert (position.is_ahead(history, last), position.is_behind(history, last)) == (ahead, behind)
+
+
+@pytest.mark.parametrize("jobs", [("job-1", "job-2"), ("job-2", "job-1")])
+def test_told_before_is_told_of_the_same_job(jobs: tuple[str, str]) -> None:
+    """What another job was told, whatever it is called, is not told of this one."""
+    shape = (Mark(EventKind.ACTIVE, 1), Mark(EventKind.COMPLETED, 1))
+    events = (*emitted(shape, job=jobs[0]), *emitted(shape, job=jobs[1]))
+    history = seen_once(Factory.of(Sound), Plan(events=events, order=(0, 2, 1, 3)))
+    told = list(position.told_before(history, 3))
+    assert [(history.labels[event.job_id], event.kind) for event in told] == [(jobs[1], EventKind.ACTIVE)]
+
+
+def test_newest_progress_of_the_highest_attempt_that_may_show() -> None:
+    """Where no attempts are shown, progress of a newer one may have moved the job."""
+    history = seen(History("active 1 progress 1 active 2 progress 2 progress 2", "0 3 4", NoAttempt))
+    assert position.is_newest_progress(history, 2)

@@ -106,3 +106,20 @@ def test_a_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(servers, "SETTINGS", {"fsync": "perhaps"})
     with pytest.raises(Misuse, match=r'did not start: (.|\n)*"fsync"'), postgres_from_wheel():
         pass
+
+
+def test_a_file_that_comes_and_goes_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Initdb makes the server's file as well, and removes it: whoever looks must not stumble over that."""
+    looks = iter(["1\nstarting", None, None, "1\nready   "])
+
+    def read_text(_path: Path, encoding: str) -> str:
+        shown = next(looks)
+        if shown is None:
+            raise FileNotFoundError(encoding)
+        return shown
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, text=True) as keeper:
+        servers._await(tmp_path / "postmaster.pid", keeper)
+        keeper.communicate("")
+    assert next(looks, None) is None

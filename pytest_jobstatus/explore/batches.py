@@ -35,12 +35,13 @@ def batches(effort: Effort, profile: Profile) -> Part:
             yield from (replace(in_order(events), batch=rest) for rest in range(2, len(shape)))
         yield from _end_last(profile)
         yield from _two_ends(profile)
+        yield from _tied_progress(profile)
         for plan in two_jobs(effort, profile).plans:
             yield replace(plan, batch=len(plan.order))
 
     return Part(
         f"runs of up to {effort.all_orders} events of which nobody sees some, in every order of up to"
-        f" {effort.orders - 1}; two ends, and two jobs, before anybody looks",
+        f" {effort.orders - 1}; two ends, progress of one instant, and two jobs, before anybody looks",
         plans(),
     )
 
@@ -76,6 +77,16 @@ def _two_ends(profile: Profile) -> Iterator[Plan]:
         if first is not second:
             events = events_of(profile, CREATED, ACTIVE, Mark(first, 1))
             size = len(events)
-            stray = emit(Mark(second, 1), at=events[-1].occurred_at + clocks_for(profile)[0].tick, nth=size)
-            for rest in dict.fromkeys((2, size + 1)):
+            tick = clocks_for(profile)[0].tick
+            for later, rest in product((tick, -tick / 2), dict.fromkeys((2, size + 1))):
+                stray = emit(Mark(second, 1), at=events[-1].occurred_at + later, nth=size)
                 yield Plan(events=(*events, stray), order=tuple(range(size + 1)), strays=frozenset({size}), batch=rest)
+
+
+def _tied_progress(profile: Profile) -> Iterator[Plan]:
+    """Progress of one instant, told one after the other before anybody looks."""
+    events = events_of(profile, CREATED, ACTIVE, *(at_progress(PROGRESS, value) for value in (10, 30, 20)))
+    if len(events) > 2 and profile.supports("progress"):
+        tied = tuple(replace(event, occurred_at=events[-1].occurred_at) for event in events[-3:])
+        for rest in (2, 3, len(events)):
+            yield replace(in_order((*events[:-3], *tied)), batch=rest)

@@ -71,6 +71,7 @@ ONE_ATTEMPT: tuple[tuple[float, ...], ...] = (
     (10, 20, 30),
     (10, 10),
     (10, 10, 10),
+    (10.2, 10.2),
     (10.5, 11),
     (10.25, 10.5),
     (10, 10.5),
@@ -78,7 +79,9 @@ ONE_ATTEMPT: tuple[tuple[float, ...], ...] = (
     (-5,),
     (-5, 30),
 )
-"""When the progress of one attempt is told: apart, at one instant, within a second, before the start."""
+"""When the progress of one attempt is told: apart, at one instant, also one that is no multiple of a coarse resolution,
+within a second, before the start.
+"""
 
 
 def _timed(profile: Profile, marks: Sequence[Mark], seconds: Sequence[float]) -> list[Event]:

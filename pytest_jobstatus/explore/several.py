@@ -38,9 +38,10 @@ def alike(effort: Effort, profile: Profile, *, table: Sequence[tuple[str, str]] 
 
     def plans() -> Iterator[Plan]:
         for one, other in table:
-            stalled = events_of(profile, CREATED, ACTIVE, STALLED, CANCELLED, job=other)
-            yield in_order((*events_of(profile, *_retried(1), job=other), *events_of(profile, CREATED, job=one)))
-            yield _alternating([stalled, events_of(profile, CREATED, ACTIVE, PROGRESS, COMPLETED, job=one)])
+            after = events_of(profile, CREATED, PROGRESS, COMPLETED, job=one)
+            yield in_order((*events_of(profile, *_retried(1), job=other), *after))
+            cancelled = events_of(profile, CREATED, ACTIVE, PROGRESS, CANCELLED, job=other)
+            yield _alternating([cancelled, events_of(profile, CREATED, ACTIVE, PROGRESS, STALLED, CANCELLED, job=one)])
             retried = [events_of(profile, *_retried(number), job=job) for number, job in enumerate((one, other), 1)]
             plain = [events_of(profile, CREATED, ACTIVE, COMPLETED, job=job) for job in (one, other)]
             yield _alternating(retried if all(retried) else plain)

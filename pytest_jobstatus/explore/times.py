@@ -35,6 +35,9 @@ OFFSETS = (timedelta(), timedelta(hours=5, minutes=45), timedelta(hours=-3, minu
 FRACTIONS = tuple(timedelta(microseconds=each) for each in (0, 123_457, 999_999, 500_000, 5_000, 40))
 """Of a second: with all six digits, with zeros before and behind."""
 
+MIDNIGHT = (timedelta(hours=-11, minutes=-45), timedelta(hours=11, minutes=45))
+"""From noon to shortly after midnight in UTC, and shortly before: elsewhere one of them is another day."""
+
 RUNS: tuple[tuple[Mark, ...], ...] = (
     (CREATED, ACTIVE, COMPLETED),
     (CREATED, ACTIVE, FAILED),
@@ -69,10 +72,17 @@ def offsets(effort: Effort, profile: Profile) -> Part:
                 events = emitted(shape, clock=replace(clocks_for(profile)[0], offset=fraction))
                 for zone in zones if number == 0 else zones[1:3]:
                     yield in_order([_written(event, zone) for event in events])
+            for offset in (*MIDNIGHT, *_within_resolution(profile)):
+                yield in_order(emitted(shape, clock=replace(clocks_for(profile)[0], offset=offset)))
 
     told = ", ".join(str(zone) for zone in zones)
-    title = f"runs of up to 7 events in order, written in {told}, {len(FRACTIONS)} fractions of a second"
+    title = f"runs of up to 7 events in order, written in {told}, {len(FRACTIONS)} fractions of a second, near midnight"
     return Part(title, plans())
+
+
+def _within_resolution(profile: Profile) -> tuple[timedelta, ...]:
+    """An instant that is no multiple of the resolution, nor half of one, where that is not so of a second already."""
+    return (0.7 * profile.resolution,) if profile.resolution >= timedelta(seconds=1) else ()
 
 
 def mixed_offsets(effort: Effort, profile: Profile) -> Part:
@@ -136,8 +146,9 @@ def ties(effort: Effort, profile: Profile) -> Part:
                     yield from _three_orders(_tied(events, apart, profile), "tie")
         for shape in _shapes(profile):
             events = emitted(shape)
-            for tick in (timedelta(), timedelta(microseconds=1)):
-                yield from _three_orders(emitted(shape, clock=Clock(name="tie", tick=tick)), "tie")
+            for offset in (timedelta(), *_within_resolution(profile)):
+                for tick in (timedelta(), timedelta(microseconds=1)):
+                    yield from _three_orders(emitted(shape, clock=Clock(name="tie", tick=tick, offset=offset)), "tie")
             if len(events) > effort.orders:
                 pairs = [place % 2 == 0 for place in range(len(events) - 1)]
                 yield from _three_orders(_tied(events, pairs, profile), "tie")

@@ -92,7 +92,7 @@ def _cost(history: History, number: int) -> Violation | None:
     step = history.steps[number]
     given = step.event.progress
     changed = [name for name in differences(step.before, step.after) if name != "updated_at"]
-    if step.raised is not None and not str(step.raised):
+    if step.raised is not None and not str(step.raised) and not position.may_be_refused(history, number):
         message = f"progress {told_json(given)} was refused with {said(step.raised)}, which does not say why"
         return Violation(step=number, field="raised", message=message)
     if step.raised is None and step.before is not None and (moved := progress_moved(history, number)) is not None:

@@ -34,7 +34,9 @@ def prog_1(history: History) -> Iterator[Violation | None]:
     Plans.PROGRESS_ORDERS,
     Plans.STRAY_SAMPLES,
     Plans.CROWD,
+    Plans.BATCHES,
     needs=(PROGRESS,),
+    batches=True,
     incidents=("RolnickLab/antenna#1337",),
     about=tells(EventKind.PROGRESS),
 )
@@ -48,10 +50,15 @@ def prog_2(history: History) -> Iterator[Violation | None]:
     If it fails: `SET progress = :progress` without attempt and instant of the value that stands there.
     """
     for number, step in enumerate(history.steps):
-        if step.event.kind is not EventKind.PROGRESS:
+        if step.event.kind is not EventKind.PROGRESS or step.unseen:
+            continue
+        batched = step.number >= history.plan.singles
+        if batched and not _nothing_came_after(history, number):
             continue
         if is_due(history, number):
             yield progress_lost(history, number)
+        elif batched:
+            continue  # what else of the batch changed the progress nobody saw
         elif step.before is not None and step.after is not None and _is_outdated(history, number):
             if not same_json(step.after.progress, step.before.progress):
                 was, now = told_json(step.before.progress), told_json(step.after.progress)
@@ -59,6 +66,12 @@ def prog_2(history: History) -> Iterator[Violation | None]:
                 yield Violation(step=number, field="progress", message=message)
             elif position.was_taken(history, number):
                 yield None
+
+
+def _nothing_came_after(history: History, number: int) -> bool:
+    """Whether nothing was told that leaves the step's progress behind: of a batch not all is seen."""
+    own = history.steps[number].event
+    return all(position.of_event(told) <= position.of_event(own) for told in position.told_before(history, number))
 
 
 def _is_outdated(history: History, number: int) -> bool:

@@ -200,6 +200,29 @@ class AttemptsArchivedAmongJobs(Sound):
             self.rows.setdefault(f"{row.job_id}-{event.attempt}", row)
 
 
+class CancellerByLike(Sound):
+    """DATA-3: who cancelled is written to every recent cancelled job whose id fits, with _ for any character."""
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if event.kind is EventKind.CANCELLED:
+            pattern = re.compile(re.escape(row.job_id).replace("_", "."), re.DOTALL)
+            for other in islice(reversed(self.rows.values()), 8):
+                if other.status is Status.CANCELLED and pattern.fullmatch(other.job_id):
+                    other.cancelled_by = event.cancelled_by
+
+
+class ProgressPrunedByPrefix(Sound):
+    """DATA-3: a completed job that had progress prunes that of recent jobs whose ids begin with its own."""
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if event.kind is EventKind.COMPLETED and row.progress_key is not None:
+            for other in islice(reversed(self.rows.values()), 8):
+                if other is not row and other.job_id.startswith(row.job_id):
+                    other.progress = None
+
+
 FAULTY: tuple[type[Sound], ...] = (
     IdsInLowerCase,
     IdsCutTo36,
@@ -222,4 +245,6 @@ FAULTY: tuple[type[Sound], ...] = (
     LongIdsRefusedWithoutAWord,
     RetryErrorsFoldCase,
     AttemptsArchivedAmongJobs,
+    CancellerByLike,
+    ProgressPrunedByPrefix,
 )

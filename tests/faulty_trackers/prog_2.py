@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import Any
 
-from pytest_jobstatus import Event, EventKind
+from pytest_jobstatus import Event, EventKind, Profile
 from tests.sound_trackers.merging import LONG_AGO, Row, Sound, SoundClearing
+from tests.sound_trackers.write_behind import Batched
 
 
 class LastDeliveredProgressWins(Sound):
@@ -129,6 +130,25 @@ class AttemptsComparedAsText(Sound):
             row.progress, row.note["newest"] = value, key
 
 
+class ProgressKeyRoundedUp(Sound):
+    """PROG-2: the instant of the newest progress is stored to the nearest minute, and compared with the exact one."""
+
+    profile = Profile(resolution=timedelta(minutes=1))
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        super().note_progress(row, event, value)
+        attempt, at = row.progress_key or (0, LONG_AGO)
+        row.progress_key = (attempt, (at + timedelta(seconds=30)).replace(second=0, microsecond=0))
+
+
+class NewestOfBatchFirst(Batched):
+    """PROG-2: what waits is taken from a stack, the progress that came last first."""
+
+    def batch(self) -> list[Event]:
+        progress = [event for event in self.waiting if event.kind is EventKind.PROGRESS]
+        return [event for event in self.waiting if event.kind is not EventKind.PROGRESS] + progress[::-1]
+
+
 FAULTY: tuple[type[Sound], ...] = (
     LastDeliveredProgressWins,
     ProgressByAttemptOnly,
@@ -144,4 +164,6 @@ FAULTY: tuple[type[Sound], ...] = (
     ClearedProgressComesBack,
     HigherNumberWins,
     AttemptsComparedAsText,
+    ProgressKeyRoundedUp,
+    NewestOfBatchFirst,
 )

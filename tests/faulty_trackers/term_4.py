@@ -199,6 +199,13 @@ class IgnoredTextParked(IgnoredErrorParked):
         return replace(super().show(row), error=row.error and row.error.message)
 
 
+class BatchInOrderOfInstants(Batched):
+    """TERM-4: what waits is sorted by its instants, so that of two ends that came together the earlier one counts."""
+
+    def batch(self) -> list[Event]:
+        return sorted(super().batch(), key=lambda event: event.occurred_at)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     BothOutcomesKept,
     MissingErrorFilledBySecond,
@@ -217,4 +224,5 @@ FAULTY: tuple[type[Sound], ...] = (
     BatchKeepsLastOutcome,
     BatchLosesReason,
     IgnoredTextParked,
+    BatchInOrderOfInstants,
 )

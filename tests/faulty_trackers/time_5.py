@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from pytest_jobstatus import Event, EventKind, Profile
 from tests.sound_trackers.merging import Row, Sound
+from tests.sound_trackers.times import NaiveBerlin
 
 
 class OffsetDropped(Sound):
@@ -76,6 +77,16 @@ class ThirdsOfAHundredth(Sound):
         return event.occurred_at.replace(microsecond=0) + timedelta(milliseconds=round(ticks * 10 / 3))
 
 
+class LocalTimeOfTheUtcDay(NaiveBerlin):
+    """TIME-5: the local time of day is put on the day in UTC: wrong from local midnight on."""
+
+    profile = Profile(timezone="Asia/Kolkata")
+
+    def instant(self, event: Event) -> datetime:
+        local = event.occurred_at.astimezone(self.profile.zone)
+        return datetime.combine(event.occurred_at.astimezone(UTC).date(), local.timetz())
+
+
 FAULTY: tuple[type[Sound], ...] = (
     OffsetDropped,
     OffsetInWholeHours,
@@ -85,4 +96,5 @@ FAULTY: tuple[type[Sound], ...] = (
     EndInMilliseconds,
     CancelledInLocalTime,
     ThirdsOfAHundredth,
+    LocalTimeOfTheUtcDay,
 )

@@ -109,6 +109,7 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (parts.NoActive, LACKING),
     (parts.Bare, LACKING),
     (refusing.RefusesAllBehind, REFUSING),
+    (refusing.RefusesWithoutWords, REFUSING),
     (refusing.RefusesUnmoved, f"{REFUSING}; {MOVING}"),
     (refusing.RefusesAfterEnd, f"{REFUSING}; {ZOMBIES}"),
     (refusing.RefusesButZombies, f"{REFUSING}; {TWO_ENDS}"),

@@ -35,6 +35,24 @@ class RefusesAllBehind(Sound):
         return newest
 
 
+class Behind(Exception):  # noqa: N818 - what the event is
+    """The event is behind; without a word."""
+
+
+class RefusesWithoutWords(RefusesAllBehind):
+    """Refuses all that may be refused with an exception that says nothing but its name, odd progress that is behind
+    included.
+    """
+
+    profile = Profile(refuses=(Behind,))
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        try:
+            super().merge(row, event, value)
+        except Stale:
+            raise Behind from None
+
+
 class RefusesUnmoved(RefusesAllBehind, ProgressNeverMoves):
     """Refuses with a subclass of what it declares, in strict order; a creation after progress too, which is equal."""
 
