@@ -268,6 +268,15 @@ class FoundByReaders(Sound):
             super().set_created(row, at)
 
 
+class Restless(SoundLatest):
+    """Shows no start while the newest attempt's is unknown, as it may, and moves the creation, as it may not."""
+
+    def move(self, row: Row, event: Event) -> None:
+        super().move(row, event)
+        if event.kind is EventKind.PROGRESS and row.created_at is not None:
+            row.started_at, row.created_at = None, row.created_at - timedelta(seconds=1)
+
+
 class Fidgeting(Sound):
     """Shows another attempt and other progress at each read."""
 

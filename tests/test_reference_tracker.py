@@ -65,6 +65,21 @@ def assert_same(store: Store, plan: Plan, number: int) -> None:
         assert store.read(own.job_id) == row, [given.name for given in (plan.events[index] for index in plan.order)]
 
 
+def test_a_creation_has_no_attempt() -> None:
+    """An event that does not say its attempt came before the first start."""
+    assert Change("job-1", "created", NOON).attempt == 0
+
+
+@pytest.mark.parametrize("kind", ["retrying", "stalled", "failed"])
+def test_progress_stays_until_newer_comes(kind: Kind) -> None:
+    """Neither the end of an attempt nor the start of the next takes the progress away."""
+    row: Row | None = None
+    for place, (what, attempt) in enumerate((("active", 1), ("progress", 1), (kind, 1), ("active", 2))):
+        change = Change("job-1", cast("Kind", what), NOON + timedelta(seconds=place), attempt=attempt, progress=None)
+        row = merge(row, change._replace(progress=30 if what == "progress" else None), now=NOW)
+        assert row.progress == (30 if place else None)
+
+
 @pytest.mark.parametrize("clock", CLOCKS, ids=lambda clock: clock.name)
 def test_statement_is_the_merge_on_small_runs(clock: Clock, engine: Engine) -> None:
     """On every order of every run of up to four events, with each event repeated, SQL and the pure merge agree."""

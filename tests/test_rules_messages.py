@@ -34,6 +34,7 @@ from tests.small_histories import (
     Overwriting,
     RefusesZombies,
     Refusing,
+    Restless,
     SecondStart,
     Timeless,
     TimeOfZombie,
@@ -54,6 +55,11 @@ class Case(NamedTuple):
 
 
 CASES: tuple[Case, ...] = (
+    Case(
+        "PROG-3",
+        "created_at: progress 2 moved created_at from 12:00:00 to 11:59:59",
+        History("created 0 active 1 progress 2", "0 1 2", Restless),
+    ),
     Case("TIME-1", 2, History("created 0 active 1 completed 1", "1 0 0 1 2", Dropping)),
     Case(
         "IDEM-2",
