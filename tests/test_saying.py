@@ -100,7 +100,20 @@ def test_lacks(shown: JobError | str | None, wrong: str | None) -> None:
     assert lacks(shown, JobError("E", "boom")) == wrong
 
 
-@pytest.mark.parametrize(("label", "text"), [("a-b-1", "a-b-1"), ("jöb", "'j\\xf6b'"), ("a b", "'a b'"), ("-", "'-'")])
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [
+        ("a-b-1", "a-b-1"),
+        ("jöb", "'j\\xf6b'"),
+        ("a b", "'a b'"),
+        ("-", "'-'"),
+        ("x" * 60, "x" * 60),
+        ("x" * 61, "61 * 'x'"),
+        (f"#{'x' * 19}", f"'#{'x' * 19}'"),
+        (f"#{'x' * 20}", "'#' + 20 * 'x'"),
+        (f"{'x' * 20}#{'y' * 20}", "20 * 'x' + '#' + 20 * 'y'"),
+    ],
+)
 def test_label(label: str, text: str) -> None:
-    """An id that might be misread stands in quotes."""
+    """An id that might be misread stands in quotes, and what comes many times in a row in it once."""
     assert label_of(label) == text

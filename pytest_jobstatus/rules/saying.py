@@ -91,8 +91,7 @@ def named(label: str) -> str:
     """
     if label.replace("-", "").isalnum() and label.isascii() and len(label) <= LONGEST:
         return label
-    pieces = (piece.group() for piece in re.finditer(PIECES, label, flags=re.DOTALL))
     return " + ".join(
-        f"{len(piece)} * {piece[0]!a}" if len(piece) >= MANY and piece == piece[0] * len(piece) else ascii(piece)
-        for piece in pieces
+        f"{len(piece.group())} * {piece.group(1)!a}" if piece.group(1) else ascii(piece.group())
+        for piece in re.finditer(PIECES, label, flags=re.DOTALL)
     )
