@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from pytest_jobstatus import JobError
-from pytest_jobstatus.clocks import CLOSE
+from pytest_jobstatus.clocks import BEHIND, CLOSE
 from pytest_jobstatus.rules import named
 from tests.small_histories import (
     RUN,
@@ -42,6 +42,7 @@ from tests.small_histories import (
     counted,
 )
 from tests.sound_trackers.choices import IgnoresZombies
+from tests.sound_trackers.merging import SoundRefusing
 from tests.sound_trackers.missing import NoAttempt
 from tests.sound_trackers.ticks import InventsCreation
 
@@ -55,6 +56,7 @@ class Case(NamedTuple):
 
 
 CASES: tuple[Case, ...] = (
+    Case("TIME-2", 3, History("created 0 active 1 completed 1", "0 1 2 0", SoundRefusing, clock=BEHIND)),
     Case(
         "PROG-3",
         "created_at: progress 2 moved created_at from 12:00:00 to 11:59:59",
