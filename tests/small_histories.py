@@ -132,6 +132,15 @@ class Nameless(Sound):
         super().note_progress(row, event, value)
 
 
+class Cleaning(Sound):
+    """Loses the error to progress that is no JSON, even after the end."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        if value != value:
+            row.error = None
+        super().note_progress(row, event, value)
+
+
 class Abandoning(Sound):
     """Takes the row away when progress comes."""
 

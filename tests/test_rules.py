@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from pytest_jobstatus import Profile
+from pytest_jobstatus.history import History as Seen
 from pytest_jobstatus.misuse import Misuse
-from pytest_jobstatus.rules import PLANNED, RULES, TOTAL, Rule, named, select
+from pytest_jobstatus.rules import PLANNED, RULES, TOTAL, Level, Need, Plans, Rule, Violation, named, rule, select
 from pytest_jobstatus.values import deep
 from tests.small_histories import History, seen
 
@@ -107,3 +109,40 @@ def test_odd_progress_is_no_trouble(rule: Rule) -> None:
         History("created 0 active 1 progress 1 progress 1 completed 1", "0 1 2 2 3 2 4 2", told=(deep(), deep()))
     )
     assert rule.judge(history)[1] is None
+
+
+SECTIONS = ("Intent: a", "Not checked if: b", "Exercised: c", "If it fails: d")
+
+
+def documented(*sections: str) -> Rule:
+    """A rule whose check says nothing, with that docstring."""
+
+    def check(_history: Seen) -> Iterator[Violation | None]:
+        return iter(())
+
+    check.__doc__ = "\n".join(["The text\n    of the rule.\n", *sections])
+    return rule("X-1", Plans.IN_ORDER)(check)
+
+
+def test_a_rule_is_made_of_its_docstring() -> None:
+    """Text and sections come from there; what is not said is the plain case."""
+    made = documented(*SECTIONS)
+    assert (made.text, made.intent, made.not_checked_if, made.exercised, made.look) == (
+        "The text of the rule.", "a", "b", "c", "d",
+    )  # fmt: skip
+    assert (made.level, made.needs, made.compares, made.incidents) == (Level.MUST, (), None, ())
+    assert (made.others, made.waits, made.batches) == (False, False, False)
+
+
+@pytest.mark.parametrize("kept", [(0, 1, 2), (1, 2, 3), (1, 0, 2, 3), (0, 2, 1, 3)])
+def test_a_rule_without_a_section_is_none(kept: tuple[int, ...]) -> None:
+    """All four sections are there, in their order."""
+    with pytest.raises(ValueError, match="X-1: its docstring needs a text and the sections"):
+        documented(*(SECTIONS[place] for place in kept))
+
+
+def test_one_of_several_is_enough() -> None:
+    """A need is met by one of its groups, unless it asks for more."""
+    need = Need(groups=(("error",), ("progress",)))
+    assert need.missing(Profile(unsupported={"error": "x"})) == []
+    assert need.missing(Profile(unsupported={"error": "x", "progress": "y"})) == ["error", "progress"]

@@ -16,6 +16,7 @@ from tests.small_histories import (
     ZOMBIES,
     Abandoning,
     ArrivalOfZombie,
+    Cleaning,
     Counting,
     Dropping,
     Fidgeting,
@@ -56,6 +57,11 @@ class Case(NamedTuple):
 
 
 CASES: tuple[Case, ...] = (
+    Case(
+        "DATA-2",
+        "error: progress NaN changed error",
+        History("active 1 failed 1 [progress 1]", "0 1 2", Cleaning, told=(math.nan,)),
+    ),
     Case("TIME-2", 3, History("created 0 active 1 completed 1", "0 1 2 0", SoundRefusing, clock=BEHIND)),
     Case(
         "PROG-3",
