@@ -90,6 +90,33 @@ def test_a_late_event_in_a_batch_is_no_fault_of_isolation() -> None:
     assert judged("ISO-1", LateStartEmpty, TWO_JOBS)[1] is None
 
 
+def test_a_repeat_in_a_batch_is_no_fault_of_isolation() -> None:
+    """What was told again may show something else than once."""
+    assert judged("ISO-1", LateStartEmpty, replace(TWO_JOBS, order=(0, 0, 1, 2, 3), batch=5)) == (1, None)
+
+
+class ConfusedByCompany(Batched):
+    """Shows another attempt and somebody who cancelled where two jobs waited together."""
+
+    together = False
+
+    def batch(self) -> list[Event]:
+        self.together = len({event.job_id for event in self.waiting}) > 1
+        return super().batch()
+
+    def show(self, row: Row) -> Snapshot:
+        shown = super().show(row)
+        return replace(shown, attempt=9, cancelled_by="somebody") if self.together else shown
+
+
+def test_the_first_field_that_company_changes_is_named() -> None:
+    """Beside what it shows alone."""
+    wrong = judged("ISO-1", ConfusedByCompany, replace(TWO_JOBS, order=(0, 1, 2, 3)))[1]
+    assert wrong is not None
+    said = "told beside another job, before anybody looked, job-1 shows attempt 9; alone 1"
+    assert (wrong.field, wrong.message) == ("attempt", said)
+
+
 class RefusesLater(Batched):
     """Refuses what is behind when it is written."""
 
