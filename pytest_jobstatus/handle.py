@@ -209,6 +209,13 @@ def guarded(target: str, call: Callable[[], Any], *, what: str = "the factory") 
         raise Misuse(f"{target}: {what} raised {said(error)}; nothing was judged") from error
 
 
+def let_go(error: BaseException | None) -> None:
+    """Let go of what an exception's traceback holds: the tracker, and with it a connection that may hold a lock."""
+    while error is not None and error.__traceback__ is not None:
+        error.__traceback__ = None
+        error = error.__cause__ or error.__context__
+
+
 def said(error: BaseException) -> str:
     """An exception as one line: its type and text, and where it is not `apply` that raised it."""
     notes = getattr(error, "__notes__", [])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from pytest_jobstatus.clocks import START
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import Event
-from pytest_jobstatus.handle import Handle, Unreadable
+from pytest_jobstatus.handle import Handle, Unreadable, let_go
 from pytest_jobstatus.reading import copied, differences
 from pytest_jobstatus.tracker import Profile, Snapshot
 
@@ -149,6 +149,8 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
             steps.append(step)
             if raised is None:
                 told.add(index)
+            else:
+                let_go(raised)
         if plan.batch:
             _batch(handle, plan, events, steps)
     except Unreadable as error:
@@ -170,6 +172,8 @@ def _batch(handle: Handle, plan: Plan, events: Sequence[Event], steps: list[Step
     batch = plan.order[plan.singles :]
     raised = [handle.apply(_own(events[index]), settle=False) for index in batch]
     unsettled = handle.settled()  # which of them it was that could not be written nobody can tell
+    for error in (*raised, unsettled):
+        let_go(error)
     last = {events[index].job_id: place for place, index in enumerate(batch)}
     seen = {step.event.job_id: step.after for step in steps}
     told = {step.index for step in steps if step.raised is None}

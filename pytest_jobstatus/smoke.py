@@ -10,7 +10,7 @@ from pytest_jobstatus import handle as handle_module
 from pytest_jobstatus.delivery import Plan, in_order
 from pytest_jobstatus.events import Event, EventKind, Mark
 from pytest_jobstatus.factory import Factory
-from pytest_jobstatus.handle import Handle, Unreadable, said
+from pytest_jobstatus.handle import Handle, Unreadable, let_go, said
 from pytest_jobstatus.history import recent
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.rules import PLANNED, RULES, Level
@@ -56,6 +56,7 @@ def _apply_and_read(handle: Handle, event: Event) -> None:
     raised = handle.apply(event)
     if isinstance(raised, TypeError | AttributeError):
         _refuse_own_error(handle, raised, f"apply({event.name})", "apply")
+    let_go(raised)
     try:
         handle.read(event.job_id)
     except Unreadable as error:

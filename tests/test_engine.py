@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -188,6 +189,25 @@ def test_unrepeatable_failure_says_so() -> None:
     assert found is not None
     assert found.note is not None
     assert found.note.startswith("seen once: a fresh tracker did not repeat it")
+
+
+def test_a_tracker_that_raised_is_let_go() -> None:
+    """What a tracker raised does not keep it, whose open connection would lock out the next one on the same file."""
+    made: list[weakref.ref[Any]] = []
+
+    class Locking(Small):
+        def __init__(self) -> None:
+            assert not any(each() for each in made), "the one before is still there"
+            super().__init__()
+            made.append(weakref.ref(self))
+
+        def apply(self, event: Event) -> None:
+            if event.attempt > 1:
+                raise OSError("database is locked") from ExceptionGroup("causes", [LookupError("no row")])
+            super().apply(event)
+
+    assert check(Locking, rules=["TRACK-3"], effort="quick").failed
+    assert len(made) > 2, "the failure was made small on trackers of its own"
 
 
 def test_failure_that_needs_earlier_jobs_shows_them() -> None:
