@@ -328,6 +328,26 @@ def test_an_end_that_may_be_late_is_not_ahead_without_doubt(number: str) -> None
     assert isinstance(counted(named(number, source="test"), history), int)
 
 
+@pytest.mark.parametrize(
+    ("run", "order", "expected"),
+    [
+        ("active 1 progress 1 progress 1", "0 1 2", 1),
+        ("active 1 progress 1 progress 1", "0 2 1", 0),
+        ("active 1 progress 1 retrying 1", "0 2 1", 0),
+    ],
+)
+def test_the_newest_progress_of_a_batch_is_due(run: str, order: str, expected: int) -> None:
+    """Where it comes last and nothing left it behind; what an older one did nobody saw."""
+    assert counted(named("PROG-2", source="test"), History(run, order, batch=2)) == expected
+
+
+def test_older_progress_in_a_batch_is_not_judged() -> None:
+    """Not even where another job's event is the last."""
+    own = emitted((Mark(EventKind.ACTIVE, 1), Mark(EventKind.PROGRESS, 1), Mark(EventKind.PROGRESS, 1)))
+    other = emitted((Mark(EventKind.ACTIVE, 1),), job="job-2")
+    assert judged("PROG-2", Sound, Plan(events=(*own, *other), order=(0, 2, 1, 3), batch=2)) == (1, None)
+
+
 def test_the_table_tells_when_somebody_looked(golden: Golden) -> None:
     """Of several jobs in a batch each is read at its end, in the table and in the trace."""
     history = shown_by(Sound, TWO_JOBS)
