@@ -8,8 +8,8 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from pytest_jobstatus import JobError
-from pytest_jobstatus.rules.effects import same_json, told_json
-from pytest_jobstatus.rules.saying import lacks, told
+from pytest_jobstatus.rules.effects import same_json
+from pytest_jobstatus.rules.saying import lacks, told, told_json
 from pytest_jobstatus.rules.saying import named as label_of
 
 SAME: tuple[tuple[object, object], ...] = (
@@ -89,9 +89,9 @@ def test_told_json(value: str, text: str) -> None:
         (JobError("E", "boom"), None),
         (JobError("module.E", "a boom"), None),
         (JobError("OtherE", "boom"), "failed with type E, but the job shows type OtherE"),
-        (JobError("E", "bo"), "failed with boom, but the job shows bo"),
-        ("bo", "failed with boom, but the job shows bo"),
-        (None, "failed with boom, but the job shows no error"),
+        (JobError("E", "bo"), 'failed with "boom", but the job shows "bo"'),
+        ("bo", 'failed with "boom", but the job shows "bo"'),
+        (None, 'failed with "boom", but the job shows no error'),
     ],
     ids=str,
 )

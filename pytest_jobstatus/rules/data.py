@@ -10,10 +10,10 @@ from pytest_jobstatus.handle import said
 from pytest_jobstatus.history import History
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
-from pytest_jobstatus.rules.effects import effect_lost, is_due, progress_moved, same_json, told_json
+from pytest_jobstatus.rules.effects import effect_lost, is_due, progress_moved, same_json
 from pytest_jobstatus.rules.isolation import touched
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
-from pytest_jobstatus.rules.saying import told
+from pytest_jobstatus.rules.saying import told_json
 from pytest_jobstatus.values import is_storable
 
 STRETCH = re.compile("[^\0\ud800-\udfff]{1,200}")
@@ -41,10 +41,10 @@ def data_1(history: History) -> Iterator[Violation | None]:
         if error is None or not position.is_ahead(history, number):
             continue
         if step.raised is not None:
-            message = f"{step.event.name} with the text {told(error.message)} must be recorded; it raised"
+            message = f"{step.event.name} with the text {told_json(error.message)} must be recorded; it raised"
             yield Violation(step=number, field="raised", message=f"{message} {said(step.raised)}")
         else:
-            missed = position.missed(history, number, because=f"came with the text {told(error.message)}")
+            missed = position.missed(history, number, because=f"came with the text {told_json(error.message)}")
             yield missed or _text_lost(history, number, error)
 
 
@@ -55,7 +55,7 @@ def _text_lost(history: History, number: int, error: JobError) -> Violation | No
     text = shown.message if isinstance(shown, JobError) else shown or ""
     if not history.profile.supports("error") or stretch in text:
         return None
-    message = f"the error's text must contain {told(stretch)}; it shows {told(text) if text else 'nothing'}"
+    message = f"the error's text must contain {told_json(stretch)}; it shows {told_json(text or None)}"
     return Violation(step=number, field="error", message=message)
 
 

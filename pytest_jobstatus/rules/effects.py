@@ -10,7 +10,7 @@ from pytest_jobstatus.history import History
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import instants, position
 from pytest_jobstatus.rules.rule import Violation
-from pytest_jobstatus.rules.saying import LONGEST, told
+from pytest_jobstatus.rules.saying import told, told_json
 from pytest_jobstatus.tracker import END_TIMES, Profile, Status
 from pytest_jobstatus.values import EXACT, is_storable
 
@@ -96,18 +96,6 @@ def progress_moved(history: History, number: int) -> Violation | None:
             message = f"{step.event.name} moved {name} from {told(old)} to {told(getattr(step.after, name))}"
             return Violation(step=number, field=name, message=message)
     return None
-
-
-def told_json(value: Any) -> str:
-    """A JSON value as a message names it, text with its quotes.
-
-    >>> told_json("1"), told_json(1), told_json(None), told_json("")
-    ('"1"', '1', 'nothing', '""')
-    """
-    if not isinstance(value, str):
-        return "nothing" if value is None else told(value)
-    quoted = not value or not value[: LONGEST + 1].isprintable()  # what `told` puts in quotes itself
-    return told(value) if quoted else f'"{told(value)}"'
 
 
 def _as_double(number: float) -> float:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pytest_jobstatus.events import EventKind
 from pytest_jobstatus.history import History
 from pytest_jobstatus.rules import position
-from pytest_jobstatus.rules.effects import is_due, is_older, progress_lost, progress_moved, same_json, told_json
+from pytest_jobstatus.rules.effects import is_due, is_older, progress_lost, progress_moved, same_json
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
+from pytest_jobstatus.rules.saying import told_json
 
 PROGRESS = Need(groups=(("progress",),))
 

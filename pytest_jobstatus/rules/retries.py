@@ -10,7 +10,7 @@ from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
-from pytest_jobstatus.rules.saying import lacks, shows, told
+from pytest_jobstatus.rules.saying import lacks, shows, told, told_json
 from pytest_jobstatus.tracker import Snapshot
 
 _retries, _ends = tells(EventKind.RETRYING), tells(*TERMINAL_KINDS)
@@ -188,7 +188,7 @@ def _outcome(history: History, number: int, failures: list[Event]) -> Violation 
         return Violation(step=number, field="error", message=f"{step.event.name} {wrong}")
     for failure in failures:
         if step.after is not None and shows(step.after.error, failure.error, but=error):
-            came = told(error.message) if error is not None and error.message else "no text"
+            came = told_json(error.message) if error is not None and error.message else "no text"
             message = f"{step.event.name} came with {came}, but shows that of {failure.name}"
             return Violation(step=number, field="error", message=message)
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from pytest_jobstatus.events import JobError
 
@@ -34,6 +35,18 @@ def told(value: object) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
+def told_json(value: Any) -> str:
+    """A JSON value as a message names it, text with its quotes.
+
+    >>> told_json("1"), told_json(1), told_json(None), told_json("")
+    ('"1"', '1', 'nothing', '""')
+    """
+    if not isinstance(value, str):
+        return "nothing" if value is None else told(value)
+    quoted = not value or not value[: LONGEST + 1].isprintable()  # what `told` puts in quotes itself
+    return told(value) if quoted else f'"{told(value)}"'
+
+
 def told_apart(one: datetime, other: datetime) -> tuple[str, str]:
     """Two instants in UTC, with their dates where these differ.
 
@@ -52,13 +65,13 @@ def lacks(shown: JobError | str | None, error: JobError) -> str | None:
 
     >>> lacks("ValueError: boom", JobError("ValueError", "boom"))
     >>> lacks(None, JobError("ValueError", "boom"))
-    'failed with boom, but the job shows no error'
+    'failed with "boom", but the job shows no error'
     """
     if shown is None:
-        return f"failed with {told(error.message)}, but the job shows no error"
+        return f"failed with {told_json(error.message)}, but the job shows no error"
     text = shown if isinstance(shown, str) else shown.message
     if error.message not in text:
-        return f"failed with {told(error.message)}, but the job shows {told(text)}"
+        return f"failed with {told_json(error.message)}, but the job shows {told_json(text)}"
     if isinstance(shown, JobError) and shown.type != error.type and not shown.type.endswith(f".{error.type}"):
         return f"failed with type {told(error.type)}, but the job shows type {told(shown.type)}"
     return None
