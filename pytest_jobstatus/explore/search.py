@@ -22,8 +22,10 @@ from pytest_jobstatus.verdict import Counterexample, Coverage
 
 SAME_SLEEPS = 8
 """How often a sleep must come again before it is believed, on a machine that may have other work."""
-MOST_REPLAYED = 20_000
+MOST_REPLAYED = 30_000
 """How many deliveries are repeated in search of the histories that a failure depends on."""
+ONE_BY_ONE = 64
+"""Up to so many histories each number is tried: a tracker that fails at every fiftieth delivery needs the right one."""
 
 
 @dataclass(kw_only=True)
@@ -148,7 +150,7 @@ class Search:
                 return longer
             if count >= len(self.before) or replayed > MOST_REPLAYED:
                 return None
-            count *= 2
+            count += 1 if count < ONE_BY_ONE else count
 
     def fails(self, factory: Factory, plan: Plan) -> tuple[History, Violation] | None:
         """What a fresh tracker shows, if it breaks the rule with this plan."""
