@@ -111,12 +111,11 @@ def check(
 
 def results(factory: Factory, chosen: Settings) -> Iterator[RuleResult]:
     """Judge rule by rule: what an earlier rule has seen is not told again, all else goes to a tracker of its own."""
-    profile = smoke(factory)
-    shared = Shared(chosen.rules)
     with _old_objects_left_alone():
+        profile = smoke(factory)
+        shared = Shared(chosen.rules, profile)
         for rule in chosen.rules:
             result, interrupted = judged(rule, factory, profile, chosen, shared=shared)
-            shared.judged(rule)
             yield result
             if interrupted:
                 raise KeyboardInterrupt
@@ -173,6 +172,8 @@ def judged(
         return RuleResult(id=rule.id, level=rule.level, verdict=Verdict.NOT_APPLICABLE, reason=lacking), False
     search = Search(rule=rule, effort=chosen.effort, seed=chosen.seed, scenarios=chosen.scenarios, shared=shared)
     failure = search.first_failure(factory, profile)
+    if shared is not None:
+        shared.judged(rule)
     found = search.reported(factory, *failure) if failure is not None else None
     verdict, reason = verdict_of(rule, search.coverage, found, cut=search.cut)
     result = RuleResult(

@@ -211,9 +211,12 @@ def guarded(target: str, call: Callable[[], Any], *, what: str = "the factory") 
 
 def let_go(error: BaseException | None) -> None:
     """Let go of what an exception's traceback holds: the tracker, and with it a connection that may hold a lock."""
-    while error is not None and error.__traceback__ is not None:
-        error.__traceback__ = None
-        error = error.__cause__ or error.__context__
+    left = [error]
+    while left:
+        each = left.pop()
+        if each is not None and each.__traceback__ is not None:
+            each.__traceback__ = None
+            left += [each.__cause__, each.__context__]
 
 
 def said(error: BaseException) -> str:

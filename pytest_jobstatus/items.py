@@ -21,6 +21,7 @@ from pytest_jobstatus.report import json as report_json
 from pytest_jobstatus.report import text
 from pytest_jobstatus.rules import RULES, named
 from pytest_jobstatus.smoke import smoke
+from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Report, Verdict
 
 if TYPE_CHECKING:
@@ -140,10 +141,8 @@ def _judged(suite: Suite, request: pytest.FixtureRequest, number: str) -> Report
     chosen = engine.settings(**options, scenarios=folders)
     factory = _factory(suite, request)
     profile = smoke(factory)
-    rule, shared = named(number, source="pytest"), _shared(suite, request)
-    result = engine.judge(rule, factory, profile, chosen, shared=shared)
-    if shared is not None:
-        shared.judged(rule)
+    shared = _shared(suite, request, profile)
+    result = engine.judge(named(number, source="pytest"), factory, profile, chosen, shared=shared)
     return engine.report(factory, chosen, [result])
 
 
@@ -153,7 +152,7 @@ def _without_rule(item: pytest.Item) -> str:
     return item.nodeid.replace(f"[{number}", "[").replace(f"-{number}", "")
 
 
-def _shared(suite: Suite, request: pytest.FixtureRequest) -> Shared | None:
+def _shared(suite: Suite, request: pytest.FixtureRequest, profile: Profile) -> Shared | None:
     """What the suite's items have seen so far on the same parameters; what a fixture made may differ at each item."""
     if isinstance(suite.tracker, str):
         return None
@@ -163,7 +162,7 @@ def _shared(suite: Suite, request: pytest.FixtureRequest) -> Shared | None:
         items = (each for each in request.session.items if isinstance(each, pytest.Function))
         alike = [each for each in items if hasattr(each.function, MARK) and _without_rule(each) == own]
         numbers = {each.callspec.params["jobstatus_rule"] for each in alike}
-        seen[own] = Shared(rule for rule in RULES if rule.id in numbers)
+        seen[own] = Shared((rule for rule in RULES if rule.id in numbers), profile)
     return seen[own]
 
 

@@ -27,7 +27,11 @@ def given_up() -> int:
 
 
 def longer_than_nothing(seconds: float) -> bool:
-    """Whether a sleep took clearly longer than `sleep(0)` does just now: 5 µs on some machines, 0.1 ms on others."""
+    """Whether a sleep took clearly longer than `sleep(0)` does just now: 5 µs on some machines, 0.1 ms on others.
+
+    >>> longer_than_nothing(0.0), longer_than_nothing(1.0)
+    (False, True)
+    """
     nothing = []
     for _ in range(3):
         began = time.perf_counter()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import tempfile
 import weakref
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -203,11 +205,34 @@ def test_a_tracker_that_raised_is_let_go() -> None:
 
         def apply(self, event: Event) -> None:
             if event.attempt > 1:
-                raise OSError("database is locked") from ExceptionGroup("causes", [LookupError("no row")])
+                try:
+                    self.rows[f"no row of {event.job_id}"]
+                except KeyError:
+                    raise OSError("database is locked") from ValueError("a cause that nobody raised")
             super().apply(event)
 
     assert check(Locking, rules=["TRACK-3"], effort="quick").failed
     assert len(made) > 2, "the failure was made small on trackers of its own"
+
+
+@pytest.mark.parametrize("tracker", [Small, dict], ids=["a tracker", "none"])
+def test_the_garbage_collector_is_left_as_it_was(tracker: type) -> None:
+    """What is kept from it during a check comes back at the end, also where nothing could be judged."""
+    before = gc.get_freeze_count()
+    with suppress(Misuse):
+        check(tracker, rules=["TRACK-2"], effort="quick")
+    assert gc.get_freeze_count() == before
+
+
+def test_what_others_froze_stays_frozen() -> None:
+    """A check inside a process that froze its objects does not thaw them."""
+    gc.freeze()
+    try:
+        frozen = gc.get_freeze_count()
+        check(Small, rules=["TRACK-2"], effort="quick")
+        assert gc.get_freeze_count() == frozen
+    finally:
+        gc.unfreeze()
 
 
 def test_failure_that_needs_earlier_jobs_shows_them() -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore.effort import EFFORTS
-from pytest_jobstatus.explore.families import family
+from pytest_jobstatus.explore.families import FAMILIES, family
 from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.rules import RULES, Plans
 from pytest_jobstatus.runs import check_possible, shapes
-from pytest_jobstatus.tracker import Profile
+from pytest_jobstatus.tracker import MAYBE_MISSING, Profile
 from pytest_jobstatus.values import ALIKE
 
 QUICK = EFFORTS["quick"]
@@ -47,6 +47,24 @@ def test_plans_are_possible(name: Plans, profile: Profile) -> None:
         for job in plan.jobs:
             own = [event for index, event in enumerate(plan.events) if event.job_id == job and index not in plan.strays]
             check_possible(own, source=str(name))
+
+
+RICH = Profile(
+    order="strict",
+    resolution=timedelta(seconds=2),
+    started="latest",
+    late_end="ignored",
+    refuses=(LookupError,),
+    timezone="Asia/Kolkata",
+    unsupported=dict.fromkeys(set(MAYBE_MISSING) - {"active", "retrying", "skew", "progress"}, "not here"),
+)
+"""Says something of everything."""
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_plans_depend_on_nothing_that_is_left_out(name: Plans) -> None:
+    """Trackers that differ only in how they are judged share their plans: so no family may look at that."""
+    assert plans(name, profile=RICH, effort="default") == list(FAMILIES[name](EFFORTS["default"], RICH).plans)
 
 
 @pytest.mark.parametrize(("effort", "orders"), [("quick", 329), ("default", 3209)])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pytest_jobstatus import Event, check
+from pytest_jobstatus import Event, Profile, check
 from pytest_jobstatus.delivery import Plan, in_order
 from pytest_jobstatus.engine import seen_once
 from pytest_jobstatus.events import EventKind, Mark
@@ -47,7 +47,7 @@ def test_each_plan_is_told_once(first: str, second: str, shared: bool) -> None: 
 
 def test_a_rule_that_looks_at_other_jobs_looks_for_itself() -> None:
     """What was seen of one job is not taken for what was seen of all."""
-    shared = Shared([asking("TRACK-1"), asking("ISO-1")])
+    shared = Shared([asking("TRACK-1"), asking("ISO-1")], Profile())
     plan = PLAIN.history.plan
     shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
     assert shared.get(plan, others=False) is PLAIN
@@ -56,7 +56,7 @@ def test_a_rule_that_looks_at_other_jobs_looks_for_itself() -> None:
 
 def test_equal_events_are_others() -> None:
     """Events are equal where their instants are, whatever the offsets: only the very same ones count as seen."""
-    shared = Shared([asking("TRACK-1"), asking("ISO-1")])
+    shared = Shared([asking("TRACK-1"), asking("ISO-1")], Profile())
     shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
     plan = PLAIN.history.plan
     assert shared.get(replace(plan, events=(*plan.events,)), others=False) is None
@@ -64,7 +64,7 @@ def test_equal_events_are_others() -> None:
 
 def test_families_have_plans_in_common() -> None:
     """What one family delivers need not be delivered for another, whatever its plan is called."""
-    shared = Shared([asking("TRACK-1"), asking("ISO-1")])
+    shared = Shared([asking("TRACK-1"), asking("ISO-1")], Profile())
     shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
     assert shared.get(in_order(emitted(SHAPE)), others=False) is PLAIN
     assert shared.get(replace(PLAIN.history.plan, clock="tie"), others=False) is PLAIN
@@ -74,7 +74,7 @@ def test_families_have_plans_in_common() -> None:
 def test_nothing_is_kept_for_nobody() -> None:
     """A history is forgotten once no rule that is still to come asks for its family."""
     first, second = asking("TRACK-1"), asking("TIME-9")
-    shared = Shared([first, second])
+    shared = Shared([first, second], Profile())
     shared.keep(TURNED, family=Plans.ORDERS, others=False)
     shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
     assert shared.get(TURNED.history.plan, others=False) is None, "nobody asks"
@@ -84,11 +84,18 @@ def test_nothing_is_kept_for_nobody() -> None:
     assert shared.get(PLAIN.history.plan, others=False) is None, "none is to come"
 
 
+def test_rules_that_do_not_apply_ask_for_nothing() -> None:
+    """Nothing is kept for a rule that will not be judged."""
+    shared = Shared([asking("TRACK-1"), asking("PROG-1")], Profile(unsupported={"progress": "no column"}))
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
+    assert shared.get(PLAIN.history.plan, others=False) is None
+
+
 def test_there_is_room_for_so_many_deliveries(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the limit nothing is kept, and what is forgotten makes room."""
     monkeypatch.setattr(observer, "MOST_KEPT", 3)
     rules = [asking("TRACK-1"), asking("TRACK-1"), asking("TIME-9", Plans.ORDERS), asking("TIME-9", Plans.ORDERS)]
-    shared = Shared(rules)
+    shared = Shared(rules, Profile())
     shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
     shared.keep(TURNED, family=Plans.ORDERS, others=False)
     assert shared.get(TURNED.history.plan, others=False) is None

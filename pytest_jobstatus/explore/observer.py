@@ -12,6 +12,7 @@ from pytest_jobstatus.explore.causal import Causal
 from pytest_jobstatus.handle import Handle
 from pytest_jobstatus.history import History, recent, record
 from pytest_jobstatus.rules import Plans, Rule
+from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Pair, pairs_of
 
 MOST_KEPT = 50_000
@@ -44,25 +45,27 @@ class Shared:
 
     Args:
         rules: all that are judged, each once.
+        profile: what the tracker declares: rules that do not apply ask for nothing.
     """
 
-    def __init__(self, rules: Iterable[Rule]) -> None:
+    def __init__(self, rules: Iterable[Rule], profile: Profile) -> None:
         """Start with nothing seen."""
-        self._askers = Counter(name for rule in rules if not rule.waits for name in rule.plans)
+        asking = (rule for rule in rules if not rule.waits and rule.not_applicable(profile) is None)
+        self._askers = Counter(name for rule in asking for name in rule.plans)
         self._seen: dict[object, Observation] = {}
         self._kept: dict[Plans, list[object]] = {}
         self._room = MOST_KEPT
 
     def get(self, plan: Plan, *, others: bool) -> Observation | None:
         """What was seen when the same was delivered, and of the plan's other jobs where that is wanted."""
-        return self._seen.get(_deliveries(plan, others))
+        return self._seen.get(_deliveries(plan, others=others))
 
     def keep(self, observation: Observation, *, family: Plans, others: bool) -> None:
         """Keep it for rules that are still to come and ask for the family, while there is room."""
         plan = observation.history.plan
         if self._askers[family] > 1 and self._room >= len(plan.order):
             self._room -= len(plan.order)
-            key = _deliveries(plan, others)
+            key = _deliveries(plan, others=others)
             self._seen[key] = observation
             self._kept.setdefault(family, []).append(key)
 
@@ -77,7 +80,7 @@ class Shared:
                 self._room += sum(len(each.history.plan.order) for each in gone)
 
 
-def _deliveries(plan: Plan, others: bool) -> object:  # noqa: FBT001 - part of the key
+def _deliveries(plan: Plan, *, others: bool) -> object:
     """What tells a plan from others: its very events, since equal ones may differ in their offsets.
 
     They stay what they are as long as an observation holds them.

@@ -47,7 +47,7 @@ def prog_2(history: History) -> Iterator[Violation | None]:
 
     Intent: A bar that runs backwards, or stands still at the value of an attempt that is over, is worse than none.
     Not checked if: instants of one attempt differ by less than one resolution: either may show.
-    Exercised: each progress that is older than one delivered before, and each that is the newest.
+    Exercised: each progress that is older than one delivered before, and each that is the newest; of a batch the last.
     If it fails: `SET progress = :progress` without attempt and instant of the value that stands there.
     """
     for number, step in enumerate(history.steps):
