@@ -8,6 +8,7 @@ from math import factorial
 
 import pytest
 
+from pytest_jobstatus import check
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore.effort import EFFORTS
 from pytest_jobstatus.explore.families import FAMILIES, family
@@ -16,6 +17,7 @@ from pytest_jobstatus.rules import RULES, Plans
 from pytest_jobstatus.runs import check_possible, shapes
 from pytest_jobstatus.tracker import MAYBE_MISSING, Profile
 from pytest_jobstatus.values import ALIKE
+from tests.faulty_trackers.track_1 import EveryFiftiethLost
 
 QUICK = EFFORTS["quick"]
 FULL = Profile()
@@ -133,6 +135,28 @@ def test_shrinking_takes_everything_away_that_it_can() -> None:
     assert len(smallest.order) == 2
     assert not smallest.lost
     assert smallest.clock == "agree"
+
+
+def test_shrinking_tries_nothing_twice() -> None:
+    """What cannot go is taken away once only, though a job of one delivery is a job and a delivery."""
+    plan = max(plans(Plans.CROWD), key=lambda plan: len(plan.jobs))
+    smaller = []
+
+    def needs_it_all(candidate: Plan) -> bool:
+        smaller.extend([(candidate.events, candidate.order)] if len(candidate.order) < len(plan.order) else [])
+        return False
+
+    shrunk(plan, needs_it_all)
+    assert len(smaller) > len(plan.order)
+    assert all(again not in smaller[:place] for place, again in enumerate(smaller))
+
+
+@pytest.mark.parametrize("rule", ["TRACK-6", "TIME-8", "PROG-1"])
+def test_what_happened_before_is_cut_to_its_deliveries(rule: str) -> None:
+    """Where every fiftieth delivery fails, whatever plan it belongs to, fifty deliveries are shown."""
+    (found,) = check(EveryFiftiethLost, rules=[rule]).failed
+    assert found.counterexample is not None
+    assert len(found.counterexample.plan.order) == 50
 
 
 def test_offsets_have_minutes_and_both_signs() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from pytest_jobstatus.delivery import Plan, joined, keeping, until
 from pytest_jobstatus.explore.effort import Effort
@@ -22,15 +24,17 @@ from pytest_jobstatus.verdict import Counterexample, Coverage
 
 REPEATS = 20
 MOST_MISSED = 4
-"""A sleep is believed where it comes again at the same step in all repeats but so many. Other work on the machine makes a
-thread wait that does not sleep, and makes `sleep(0)`, which sleeps are held against, take long.
+"""A sleep is believed where it comes again at the same step in all repeats but so many. Other work on the machine makes
+a thread wait that does not sleep, and makes `sleep(0)`, which sleeps are held against, take long.
 """
 TRIES = 3
 """How often a plan is tried before it counts as one without that sleep."""
 MOST_REPLAYED = 30_000
 """How many deliveries are repeated in search of the histories that a failure depends on."""
 ONE_BY_ONE = 64
-"""Up to so many histories each number is tried: a tracker that fails at every fiftieth delivery needs the right one."""
+"""Up to so many deliveries, and histories, each number is tried: a tracker that fails at every fiftieth delivery needs
+the right one.
+"""
 
 
 @dataclass(kw_only=True)
@@ -122,7 +126,8 @@ class Search:
         until_then = until(history.plan, violation.step)
         plan = next((plan for plan in (until_then, history.plan) if self.fails(factory, plan) is not None), None)
         if plan is None:
-            plan = self._with_histories_before(factory, history.plan)
+            longer = _longer(self.before, history.plan)
+            plan = next((plan for plan in longer if self.fails(factory, plan) is not None), None)
             if plan is None:
                 note = (
                     f"seen once: a fresh tracker did not repeat it, nor did one that was told"
@@ -150,18 +155,6 @@ class Search:
             needs.append("with a look after each delivery the rule holds: look at what waits until it is written")
         return "; ".join(needs) or None
 
-    def _with_histories_before(self, factory: Factory, plan: Plan) -> Plan | None:
-        """The plan after as few of the histories before it as it takes to fail again."""
-        count, replayed = 1, 0
-        while True:
-            longer = joined([*self.before[-count:], plan])
-            replayed += len(longer.order)
-            if self.fails(factory, longer) is not None:
-                return longer
-            if count >= len(self.before) or replayed > MOST_REPLAYED:
-                return None
-            count += 1 if count < ONE_BY_ONE else count
-
     def fails(self, factory: Factory, plan: Plan) -> tuple[History, Violation] | None:
         """What a fresh tracker shows, if it breaks the rule with this plan."""
         for _ in range(TRIES if self.rule.waits else 1):
@@ -171,6 +164,22 @@ class Search:
             if violation is not None:
                 return history, violation
         return None
+
+
+def _longer(before: Sequence[Plan], plan: Plan) -> Iterator[Plan]:
+    """The plan after the last deliveries of the histories before it, one more each time; then after whole histories."""
+    lengths = list(accumulate(len(each.order) for each in reversed(before)))
+    near = 1 + bisect_left(lengths, ONE_BY_ONE)
+    nearest = joined([*before[-near:], plan])
+    length = len(nearest.order)
+    for start in range(length - len(plan.order) - 1, -1, -1)[:ONE_BY_ONE]:
+        yield keeping(nearest, range(start, length))
+    count, replayed = near - 1, 0
+    while count < len(before) and replayed <= MOST_REPLAYED:
+        count += 1 if count < ONE_BY_ONE else count
+        longer = joined([*before[-count:], plan])
+        replayed += len(longer.order)
+        yield longer
 
 
 def _as_far_as_known(plan: Plan, profile: Profile) -> Plan | None:

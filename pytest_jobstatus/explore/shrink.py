@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 
 from pytest_jobstatus.clocks import AGREE, Clock
 from pytest_jobstatus.delivery import Plan, keeping
-from pytest_jobstatus.explore.simpler import simplifications, with_plainer_event
+from pytest_jobstatus.events import Event
+from pytest_jobstatus.explore.simpler import MANY, simplifications, with_plainer_event
 
 MOST_TRIES = 1_000
 MOST_DELIVERIES = 100_000
@@ -22,21 +23,42 @@ def shrunk(plan: Plan, still_fails: Callable[[Plan], bool], *, clock: Clock = AG
         clock: the plainest that suits the tracker's resolution.
     """
     left, deliveries = MOST_TRIES, MOST_DELIVERIES
+    tried: dict[object, Plan] = {}  # a job of one delivery can be taken away as the one or as the other
 
     def fails(smaller: Plan) -> bool:
         nonlocal left, deliveries
+        key = (
+            tuple(map(id, smaller.events)),
+            smaller.order,
+            smaller.strays,
+            smaller.reads,
+            smaller.strangers,
+            smaller.batch,
+        )
+        if key in tried:
+            return False
         left, deliveries = left - 1, deliveries - len(smaller.order)
-        return left >= 0 and deliveries >= 0 and still_fails(smaller)
+        failed = left >= 0 and deliveries >= 0 and still_fails(smaller)
+        if not failed:
+            tried[key] = smaller
+        return failed
 
     before = None
     while plan != before and left > 0 and deliveries > 0:
         at_most = 1 if before is not None else len(plan.order)  # after the first round there is little left to take
         before = plan
         if 1 < len(plan.jobs) < len(plan.order):
+            plan = _fewer(plan, _by_kind, fails, at_most=1) if len(plan.order) > MANY else plan
             plan = _fewer(plan, _by_job, fails, at_most=at_most)
         plan = _fewer(plan, _one_by_one, fails, at_most=at_most)
-        plan = _simpler(plan, fails, clock)
+        fewer, plan = plan, _simpler(plan, fails, clock)
+        if len(plan.events) > MANY and _marks(plan) == _marks(fewer):
+            break  # with plain instants and names a large plan is not told all over again
     return plan
+
+
+def _marks(plan: Plan) -> object:
+    return [(event.kind, event.attempt) for event in plan.events], plan.order, plan.strays, plan.reads, plan.batch
 
 
 def _fewer(
@@ -53,14 +75,23 @@ def _fewer(
             rest = [place for place in range(len(plan.order)) if place not in gone]
             if rest and fails(smaller := keeping(plan, rest)):
                 plan, units = smaller, units_of(smaller)
-        size //= 2
+        size = size // 4 if size > MANY // 2 else size // 2
     return plan
 
 
+def _by_kind(plan: Plan) -> list[list[int]]:
+    """Of all jobs together: those that only have to be there need one event each."""
+    return _by(plan, lambda event: event.kind)
+
+
 def _by_job(plan: Plan) -> list[list[int]]:
+    return _by(plan, lambda event: event.job_id)
+
+
+def _by(plan: Plan, what: Callable[[Event], str]) -> list[list[int]]:
     places: dict[str, list[int]] = {}
     for place, index in enumerate(plan.order):
-        places.setdefault(plan.events[index].job_id, []).append(place)
+        places.setdefault(what(plan.events[index]), []).append(place)
     return list(places.values())
 
 

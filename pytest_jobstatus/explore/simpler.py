@@ -112,12 +112,13 @@ def _all_plain(plan: Plan, clock: Clock) -> Iterator[Plan]:
     valued = tuple(_plain(event, place) for place, event in enumerate(plan.events))
     both = tuple(_plain(event, place) for place, event in enumerate(timed))
     renamed = tuple(replace(event, job_id=names[event.job_id]) for event in both)
-    for events, name in ((renamed, clock.name), (both, clock.name), (timed, clock.name), (valued, plan.clock)):
-        if events != plan.events:
-            yield replace(plan, events=events, clock=name)
     kept = tuple(replace(event, job_id=names[event.job_id]) for event in plan.events)
-    if kept != plan.events:
-        yield replace(plan, events=kept)
+    ways = [(renamed, clock.name), (both, clock.name), (timed, clock.name), (valued, plan.clock), (kept, plan.clock)]
+    tried = [plan.events]
+    for events, name in ways:
+        if events not in tried:
+            tried.append(events)
+            yield replace(plan, events=events, clock=name)
 
 
 def _plainer(event: Event, place: int, clock: Clock) -> Iterator[Event]:
