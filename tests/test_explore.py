@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import timedelta
 from itertools import pairwise
-from math import factorial
+from math import factorial, prod
 
 import pytest
 
@@ -14,7 +15,7 @@ from pytest_jobstatus.explore.effort import EFFORTS
 from pytest_jobstatus.explore.families import FAMILIES, family
 from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.rules import RULES, Plans
-from pytest_jobstatus.runs import check_possible, shapes
+from pytest_jobstatus.runs import Shape, check_possible, shapes
 from pytest_jobstatus.tracker import MAYBE_MISSING, Profile
 from pytest_jobstatus.values import ALIKE
 from tests.faulty_trackers.track_1 import EveryFiftiethLost
@@ -69,12 +70,19 @@ def test_plans_depend_on_nothing_that_is_left_out(name: Plans) -> None:
     assert plans(name, profile=RICH, effort="default") == list(FAMILIES[name](EFFORTS["default"], RICH).plans)
 
 
-@pytest.mark.parametrize(("effort", "orders"), [("quick", 329), ("default", 3209)])
+def orders_of(run: Shape) -> int:
+    alike = Counter(run).values() if len(run) > 4 else ()
+    return factorial(len(run)) // prod(map(factorial, alike))
+
+
+@pytest.mark.parametrize(("effort", "orders"), [("quick", 329), ("default", 2809)])
 def test_all_orders_are_complete(effort: str, orders: int) -> None:
-    """All orders means all: as many as the factorials say, no one twice, smallest first."""
+    """All orders means all: as many as the factorials say, no one twice, smallest first; reports of one attempt's
+    progress overtake each other in the smaller runs alone.
+    """
     size = EFFORTS[effort].all_orders
     found = plans(Plans.ALL_ORDERS, effort=effort)
-    assert len(found) == sum(factorial(len(run)) for run in shapes(size, FULL.kinds)) == orders
+    assert len(found) == sum(orders_of(run) for run in shapes(size, FULL.kinds)) == orders
     assert len({(plan.events[-1].name, len(plan.events), *told(plan)) for plan in found}) <= orders
     assert [len(plan.order) for plan in found] == sorted(len(plan.order) for plan in found)
 
