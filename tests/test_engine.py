@@ -218,10 +218,29 @@ def test_a_tracker_that_raised_is_let_go() -> None:
 @pytest.mark.parametrize("tracker", [Small, dict], ids=["a tracker", "none"])
 def test_the_garbage_collector_is_left_as_it_was(tracker: type) -> None:
     """What is kept from it during a check comes back at the end, also where nothing could be judged."""
-    before = gc.get_freeze_count()
+    before = gc.get_freeze_count(), gc.get_threshold()
     with suppress(Misuse):
         check(tracker, rules=["TRACK-2"], effort="quick")
-    assert gc.get_freeze_count() == before
+    assert (gc.get_freeze_count(), gc.get_threshold()) == before
+
+
+@pytest.mark.parametrize("young", [0, 700, 1_000_000])
+def test_the_garbage_collector_comes_no_oftener_than_it_was_told(young: int) -> None:
+    """During a check it comes more rarely, and not at all where somebody has turned it off."""
+    during = []
+
+    class Asking(Small):
+        def __init__(self) -> None:
+            super().__init__()
+            during.append(gc.get_threshold()[0])
+
+    _, *older = before = gc.get_threshold()
+    gc.set_threshold(young, *older)
+    try:
+        check(Asking, rules=["TRACK-2"], effort="quick")
+    finally:
+        gc.set_threshold(*before)
+    assert set(during) == {young and max(young, 20_000)}
 
 
 def test_what_others_froze_stays_frozen() -> None:
