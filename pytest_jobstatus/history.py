@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -76,16 +76,14 @@ class History(NamedTuple):
     unreadable: str | None = None
     causal: Mapping[int, Snapshot | None] = MappingProxyType({})
 
-    def of_each_job(self) -> Iterator[History]:
+    def of_each_job(self) -> Sequence[History]:
         """The history of each job by itself; the rules but ISO judge one job at a time."""
         if len(self.plan.jobs) == 1:
-            yield self
-            return
+            return (self,)
         own: dict[str, list[Step]] = {label: [] for label in self.plan.jobs}
         for step in self.steps:
             own[self.labels[step.event.job_id]].append(step)
-        for steps in own.values():
-            yield self._replace(steps=tuple(steps))
+        return [self._replace(steps=tuple(steps)) for steps in own.values()]
 
 
 def recent(*, now: datetime, zone: tzinfo | None = None) -> timedelta:
@@ -138,15 +136,18 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
             raised = apply(_own(event) if event.progress is not None else event)
             before, after = shown[job_id], read(job_id)
             shown[job_id] = after
-            step = Step(len(steps), index, event, before, after, raised, index in told, after)
-            if not plain:
-                step = step._replace(
+            seen = (len(steps), index, event, before, after, raised, index in told)
+            steps.append(
+                Step(*seen, after)
+                if plain
+                else Step(
+                    *seen,
                     reread=_reread(handle, job_id, after, times=plan.reads - 1),
-                    strangers=_seen(handle, strangers),
+                    strangers=_seen(handle, strangers) if strangers else NOTHING,
                     others=_changed(handle, ids, shown, but=job_id) if others else NOTHING,
                     waited=waits.taken() if waits is not None else None,
                 )
-            steps.append(step)
+            )
             if raised is None:
                 told.add(index)
             else:

@@ -117,7 +117,8 @@ class Observer:
         """
         seen = self._shared_or_new(plan, family)
         if self._compares is not None and self._compares(plan):
-            return seen._replace(history=self._causal.beside(seen.history, self._history))
+            history = self._causal.beside(seen.history, self._history)
+            return Observation(history, seen.told, seen.place, seen.pairs)
         return seen
 
     def _shared_or_new(self, plan: Plan, family: Plans | None) -> Observation:
