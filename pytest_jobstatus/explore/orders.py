@@ -57,8 +57,8 @@ def told_in_order_by_every_clock(effort: Effort, profile: Profile) -> Part:
 
 
 ALIKE_IN_ORDER = 5
-"""From so many events on, events of one kind and attempt (reports of progress) keep their order. That they overtake each
-other is tried in the smaller runs; in these it would be an eighth of all orders.
+"""From so many events on, events of one kind and attempt (reports of progress) keep their order. That they overtake
+each other is tried in the smaller runs; in these it would be an eighth of all orders.
 """
 
 
