@@ -20,6 +20,7 @@ CANCELLED = Need(groups=(("cancelled",),))
     Plans.CANCELLERS,
     Plans.IN_ORDER,
     Plans.ORDERS,
+    Plans.MEETINGS,
     Plans.TIES,
     needs=(CANCELLED,),
     incidents=("rq/rq#1389",),
