@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from pytest_jobstatus.delivery import Plan, joined, keeping, until
+from pytest_jobstatus.explore.control import control_of
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.families import family
-from pytest_jobstatus.explore.observer import Observer, Shared, seen_by
+from pytest_jobstatus.explore.observer import Observer, Shared
 from pytest_jobstatus.explore.part import Part, clocks_for
 from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.factory import Factory
@@ -80,9 +81,7 @@ class Search:
                     seen = observe(plan, family=name)
                     exercised, violation = self.rule.judge(seen.history)
                     self.coverage.add(plan, seen.history, exercised, pairs=seen.pairs)
-                    if violation is not None and not (
-                        self.rule.waits and self._was_interrupted(observe, plan, violation.step)
-                    ):
+                    if violation is not None and self._is_its_own(observe, seen.history, violation):
                         self.before = seen.before
                         return seen.history, violation
                     if time.monotonic() > deadline:
@@ -90,6 +89,18 @@ class Search:
                         return None
                 self.coverage.complete.append(part.title)
         return None
+
+    def _is_its_own(self, observe: Observer, history: History, violation: Violation) -> bool:
+        """Whether what was seen is a failure of this rule, and of the tracker."""
+        if self.rule.waits:
+            return not self._was_interrupted(observe, history.plan, violation.step)
+        if self.rule.control is None:
+            return True
+        clock = clocks_for(history.profile)[0]
+        control = control_of(history.plan, violation.step, control=self.rule.control, clock=clock)
+        judge = replace(self.rule, check=self.rule.in_control or self.rule.check).judge
+        found = judge(observe(control).history)[1]
+        return found is None or (found.step, found.field) != (len(control.order) - 1, violation.field)
 
     def _was_interrupted(self, observe: Observer, plan: Plan, step: int) -> bool:
         """Whether a sleep does not come again and again at the same step: a thread that had to wait for the processor
@@ -159,10 +170,11 @@ class Search:
         """What a fresh tracker shows, if it breaks the rule with this plan."""
         for _ in range(TRIES if self.rule.waits else 1):
             with factory.open() as handle:
-                history = seen_by(handle, plan, rule=self.rule)
-            violation = self.rule.judge(history)[1]
-            if violation is not None:
-                return history, violation
+                observe = Observer(lambda: handle, self.rule)
+                history = observe(plan).history
+                violation = self.rule.judge(history)[1]
+                if violation is not None and (self.rule.waits or self._is_its_own(observe, history, violation)):
+                    return history, violation
         return None
 
 

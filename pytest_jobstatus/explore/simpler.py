@@ -121,6 +121,16 @@ def _all_plain(plan: Plan, clock: Clock) -> Iterator[Plan]:
             yield replace(plan, events=events, clock=name)
 
 
+def made_plain(plan: Plan, clock: Clock) -> Plan:
+    """The same deliveries with clocks that agree, plain values and plain names."""
+    names = job_names(plan.jobs, taken=plan.strangers)
+    plain = (
+        _plain(replace(each, occurred_at=_tick(each, place, clock)), place) for place, each in enumerate(plan.events)
+    )
+    events = tuple(replace(event, job_id=names[event.job_id]) for event in plain)
+    return replace(plan, events=events, clock=clock.name)
+
+
 def _plainer(event: Event, place: int, clock: Clock) -> Iterator[Event]:
     """One event with plain values, at its tick, in UTC; and its error with one part plain."""
     plain = _plain(event, place)

@@ -14,7 +14,7 @@ from pytest_jobstatus.rules.isolation import iso_1
 from pytest_jobstatus.rules.load import load_1
 from pytest_jobstatus.rules.progress import prog_1, prog_2, prog_3, prog_4
 from pytest_jobstatus.rules.retries import retry_1, retry_2, retry_3, retry_4, retry_5, retry_6, retry_7
-from pytest_jobstatus.rules.rule import Level, Need, Plans, Rule, Violation, rule
+from pytest_jobstatus.rules.rule import Control, Level, Need, Plans, Rule, Violation, rule
 from pytest_jobstatus.rules.stalls import stall_1, stall_2
 from pytest_jobstatus.rules.terminal import term_1, term_2, term_3, term_4
 from pytest_jobstatus.rules.time_order import time_1, time_2, time_3
@@ -104,6 +104,7 @@ __all__ = [
     "RULES",
     "SPEC",
     "TOTAL",
+    "Control",
     "Level",
     "Need",
     "Plans",

@@ -8,7 +8,7 @@ from pytest_jobstatus.events import EventKind
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
-from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
+from pytest_jobstatus.rules.rule import Control, Need, Plans, Violation, rule, tells
 from pytest_jobstatus.rules.saying import told
 from pytest_jobstatus.tracker import Status
 
@@ -125,7 +125,7 @@ def canc_3(history: History) -> Iterator[Violation | None]:
             yield None
 
 
-@rule("CANC-4", Plans.CANCEL_WORDS)
+@rule("CANC-4", Plans.CANCEL_WORDS, control=Control.PLAIN)
 def canc_4(history: History) -> Iterator[Violation | None]:
     """Only a cancellation is one: a failure whose type or text says "cancelled", "canceled" or the like is a failure.
 

@@ -12,7 +12,7 @@ from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.effects import effect_lost, is_due, progress_moved, same_json
 from pytest_jobstatus.rules.isolation import touched
-from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
+from pytest_jobstatus.rules.rule import Control, Need, Plans, Violation, rule
 from pytest_jobstatus.rules.saying import told_json
 from pytest_jobstatus.values import is_storable
 
@@ -23,6 +23,7 @@ STRETCH = re.compile("[^\0\ud800-\udfff]{1,200}")
 @rule(
     "DATA-1",
     Plans.ODD_ERRORS,
+    control=Control.PLAIN,
     incidents=("celery/django-celery-results#82", "fazer-ai/agents#244", "Shopify/maintenance_tasks#493"),
 )
 def data_1(history: History) -> Iterator[Violation | None]:
@@ -59,10 +60,23 @@ def _text_lost(history: History, number: int, error: JobError) -> Violation | No
     return Violation(step=number, field="error", message=message)
 
 
+def _cost_of_any(history: History) -> Iterator[Violation | None]:
+    """What progress costs, odd or not, and what comes after it."""
+    for number, step in enumerate(history.steps):
+        if step.event.kind is EventKind.PROGRESS:
+            yield _cost(history, number)
+        elif step.raised is not None:
+            yield Violation(step=number, field="raised", message=f"{step.event.name} raised {said(step.raised)}")
+        else:
+            yield effect_lost(history, number)
+
+
 @rule(
     "DATA-2",
     Plans.ODD_PROGRESS,
     needs=(Need(groups=(("progress",),)), Need(groups=(("json_progress",),))),
+    control=Control.PLAIN,
+    in_control=_cost_of_any,
     incidents=("getredash/redash#7348", "Zipstack/unstract#2289"),
 )
 def data_2(history: History) -> Iterator[Violation | None]:
@@ -126,6 +140,7 @@ def _swallowed(history: History, number: int) -> Violation | None:
     Plans.ALIKE,
     needs=(Need(groups=(("opaque_ids",),)),),
     others=True,
+    control=Control.PLAIN,
 )
 def data_3(history: History) -> Iterator[Violation | None]:
     """Job ids are opaque: case, accents and their normal forms, blanks at the ends, leading zeros, `%` and `_`, quotes,

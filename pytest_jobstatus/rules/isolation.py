@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pytest_jobstatus.history import History
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules.effects import effect_lost
-from pytest_jobstatus.rules.rule import Plans, Violation, rule
+from pytest_jobstatus.rules.rule import Control, Plans, Violation, rule
 from pytest_jobstatus.rules.saying import named, told
 from pytest_jobstatus.tracker import TIMES
 
@@ -20,6 +20,7 @@ from pytest_jobstatus.tracker import TIMES
     compares=lambda plan: bool(plan.batch),
     others=True,
     batches=True,
+    control=Control.ALONE,
     incidents=("jcass77/django-apscheduler#75",),
 )
 def iso_1(history: History) -> Iterator[Violation | None]:

@@ -62,6 +62,15 @@ class Plans(StrEnum):
     STRAY_SAMPLES = "samples with strays"
 
 
+class Control(StrEnum):
+    """What is left out of a history to see whether a failure is the rule's own: what fails without it as well has
+    another cause, which other rules tell of; `explore` knows how to leave it out.
+    """
+
+    PLAIN = "odd values, ids and clocks"
+    ALONE = "the other jobs"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Violation:
     """Where and how a history breaks a rule.
@@ -130,6 +139,8 @@ class Rule:
         others: whether it wants to know which other jobs changed with a step.
         waits: whether it wants to know what `apply` slept.
         batches: whether it can judge deliveries after which nobody looked.
+        control: what a failure must not show without; None where every failure is the rule's own.
+        in_control: what is judged there; None for the check itself.
         incidents: where it was seen in the field, as owner/repository#number.
         text, intent, not_checked_if, exercised, look: from the docstring of the check.
     """
@@ -144,6 +155,8 @@ class Rule:
     others: bool
     waits: bool
     batches: bool
+    control: Control | None
+    in_control: Check | None
     incidents: tuple[str, ...]
     text: str
     intent: str
@@ -197,6 +210,8 @@ def rule(
     others: bool = False,
     waits: bool = False,
     batches: bool = False,
+    control: Control | None = None,
+    in_control: Check | None = None,
     incidents: tuple[str, ...] = (),
 ) -> Callable[[Check], Rule]:
     """Make a rule of the check below, whose docstring is the rule's text and its five sections.
@@ -219,6 +234,8 @@ def rule(
             others=others,
             waits=waits,
             batches=batches,
+            control=control,
+            in_control=in_control,
             incidents=incidents,
             text=text,
             intent=intent,

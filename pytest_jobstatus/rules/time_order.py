@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pytest_jobstatus.history import History
 from pytest_jobstatus.rules import instants
 from pytest_jobstatus.rules.effects import effect_lost
-from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule
+from pytest_jobstatus.rules.rule import Control, Need, Plans, Violation, rule
 from pytest_jobstatus.rules.saying import told_apart
 from pytest_jobstatus.tracker import Snapshot
 
@@ -52,6 +52,16 @@ def _disorder(history: History, number: int, shown: Snapshot) -> Violation | Non
     return Violation(step=number, field=second, message=f"{second} must be {relation} {first}: {newer} against {older}")
 
 
+def _in_order_and_not_lost(history: History) -> Iterator[Violation | None]:
+    for number, step in enumerate(history.steps):
+        if step.index in history.plan.strays:
+            return
+        wrong = _disorder(history, number, step.after) if step.after is not None else None
+        wrong = wrong or effect_lost(history, number)
+        if wrong is not None or step.raised is None:
+            yield wrong
+
+
 @rule(
     "TIME-2",
     Plans.SKEWS,
@@ -60,6 +70,8 @@ def _disorder(history: History, number: int, shown: Snapshot) -> Violation | Non
         Need(groups=(("created", "retrying", "stalled", "cancelled"),)),
         Need(groups=(OPENING,)),
     ),
+    control=Control.PLAIN,
+    in_control=_in_order_and_not_lost,
     incidents=("Abilityai/trinity#1832", "go-gitea/gitea#39322"),
 )
 def time_2(history: History) -> Iterator[Violation | None]:
@@ -75,7 +87,14 @@ def time_2(history: History) -> Iterator[Violation | None]:
         yield from _in_order_and_not_lost(history)
 
 
-@rule("TIME-3", Plans.TIES, needs=(Need(groups=(OPENING,)),), incidents=("runs-on/runs-on#539",))
+@rule(
+    "TIME-3",
+    Plans.TIES,
+    needs=(Need(groups=(OPENING,)),),
+    control=Control.PLAIN,
+    in_control=_in_order_and_not_lost,
+    incidents=("runs-on/runs-on#539",),
+)
 def time_3(history: History) -> Iterator[Violation | None]:
     """Events that share one instant (a job faster than the clock's tick) break neither the order nor lose an event.
 
@@ -87,13 +106,3 @@ def time_3(history: History) -> Iterator[Violation | None]:
     """
     if instants.tie(history):
         yield from _in_order_and_not_lost(history)
-
-
-def _in_order_and_not_lost(history: History) -> Iterator[Violation | None]:
-    for number, step in enumerate(history.steps):
-        if step.index in history.plan.strays:
-            return
-        wrong = _disorder(history, number, step.after) if step.after is not None else None
-        wrong = wrong or effect_lost(history, number)
-        if wrong is not None or step.raised is None:
-            yield wrong
