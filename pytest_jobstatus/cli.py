@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.options import OPTIONS, merged
@@ -15,12 +15,15 @@ from pytest_jobstatus.options import OPTIONS, merged
 if TYPE_CHECKING:
     from pytest_jobstatus.factory import Factory
 
-EXIT_CODES = """exit codes: 0 conformant · 1 violation, or stale baseline entry · 2 misuse: nothing was judged ·
+EXIT_CODES = """exit codes: 0 conformant · 1 violation, or stale baseline entry · 2 misuse: something else is broken ·
 3 something that applies was never exercised · 130 interrupted"""
 
 
 class _Parser(argparse.ArgumentParser):
-    """One line for a wrong call."""
+    """One line for a wrong call, and no option but those that are written out."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(allow_abbrev=False, **given)
 
     def error(self, message: str) -> NoReturn:
         raise Misuse(f"{message}; see `{self.prog} --help`")
@@ -117,29 +120,33 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _judge(factory: Factory, chosen: object, *, json_file: str | None = None, coverage: bool = False) -> int:
-    """Print each verdict as it is found; after Ctrl-C what was found until then."""
+    """Print each verdict as it is found; where the check ends early, what was found until then."""
     from pytest_jobstatus.engine import Settings, report, results
     from pytest_jobstatus.report import json, text
 
     assert isinstance(chosen, Settings)  # noqa: S101 - imported late
     print(f"{text.headline(factory.name)}\n", flush=True)
     found = []
-    interrupted = False
+    ended: BaseException | None = None
     try:
         for result in results(factory, chosen):
             print(text.result_line(result), flush=True)
             found.append(result)
-    except KeyboardInterrupt:
-        interrupted = True
+    except (KeyboardInterrupt, Misuse) as early:
+        if not found and isinstance(early, Misuse):
+            raise
+        ended = early
     whole = report(factory, chosen, found)
     lines = text.findings(whole, target=factory.name)
     if coverage:
         lines += ["", *text.covered(whole)]
-    summary = f"interrupted: {whole.summary}" if interrupted else whole.summary
-    print("\n".join([*lines, "", text.tried(whole), summary]))
+    how = "interrupted: " if isinstance(ended, KeyboardInterrupt) else "ended early: " if ended else ""
+    print("\n".join([*lines, "", text.tried(whole), f"{how}{whole.summary}"]))
     if json_file is not None:
         Path(json_file).write_text(json.render(whole), encoding="utf-8")
-    return 130 if interrupted else whole.exit_code
+    if isinstance(ended, Misuse):
+        raise ended
+    return 130 if ended else whole.exit_code
 
 
 def _rules(_options: argparse.Namespace) -> int:

@@ -95,7 +95,7 @@ def check(
         save: a folder to write counterexamples to, as scenario files.
 
     Raises:
-        Misuse: where the adapter is broken or an argument is; then nothing was judged.
+        Misuse: where the adapter is broken or an argument is; then there is no report.
 
     >>> class Forgetful:
     ...     def apply(self, event): ...
@@ -110,12 +110,19 @@ def check(
 
 
 def results(factory: Factory, chosen: Settings) -> Iterator[RuleResult]:
-    """Judge rule by rule: what an earlier rule has seen is not told again, all else goes to a tracker of its own."""
+    """Judge rule by rule: what an earlier rule has seen is not told again, all else goes to a tracker of its own.
+
+    Raises:
+        Misuse: where the adapter turns out to be broken, saying at which rule.
+    """
     with _rarely_collected():
         profile = smoke(factory)
         shared = Shared(chosen.rules, profile)
         for rule in chosen.rules:
-            result, interrupted = judged(rule, factory, profile, chosen, shared=shared)
+            try:
+                result, interrupted = judged(rule, factory, profile, chosen, shared=shared)
+            except Misuse as error:
+                raise Misuse(f"{error} (at {rule.id})") from error.__cause__
             yield result
             if interrupted:
                 raise KeyboardInterrupt
@@ -178,10 +185,9 @@ def judged(
     if lacking is not None:
         return RuleResult(id=rule.id, level=rule.level, verdict=Verdict.NOT_APPLICABLE, reason=lacking), False
     search = Search(rule=rule, effort=chosen.effort, seed=chosen.seed, scenarios=chosen.scenarios, shared=shared)
-    failure = search.first_failure(factory, profile)
+    found = search.first_failure(factory, profile)
     if shared is not None:
         shared.judged(rule)
-    found = search.reported(factory, *failure) if failure is not None else None
     verdict, reason = verdict_of(rule, search.coverage, found, cut=search.cut)
     result = RuleResult(
         id=rule.id,

@@ -7,23 +7,31 @@ import secrets
 import warnings
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from traceback import format_exception_only
 from typing import Any
 from unittest import mock
 
 from pytest_jobstatus.events import Event
 from pytest_jobstatus.misuse import Misuse
+from pytest_jobstatus.raised import IN_SETTLE, located, place_of, said
 from pytest_jobstatus.reading import is_ready, snapshot_of
 from pytest_jobstatus.tracker import Profile, Snapshot, Tracker
 from pytest_jobstatus.waits import Waits
 
-IN_SETTLE = "in settle()"
 LONGEST_LABEL = 200
 """How much of a scenario's job name goes into an id, which may have 255 characters."""
 
 
 class Unreadable(Exception):  # noqa: N818 - says what the row is, not that the kit erred
-    """The tracker's `read` raised: a reader sees nothing."""
+    """The tracker's `read` raised: a reader sees nothing.
+
+    Args:
+        error: what it raised.
+    """
+
+    def __init__(self, error: BaseException) -> None:
+        """Keep what was said, and where."""
+        super().__init__(said(error))
+        self.place = place_of(located(error))
 
 
 @dataclass(kw_only=True)
@@ -98,7 +106,7 @@ class Handle:
         except (Misuse, KeyboardInterrupt):
             raise
         except self._observed as error:  # whatever the tracker raises is an observation, judged by the rules
-            return error
+            return located(error)
         if answer is NotImplemented:
             raise Misuse(
                 f"{self.name}: apply({event.name}) gave NotImplemented; handle it, or declare it:"
@@ -116,7 +124,7 @@ class Handle:
         except self._observed as error:
             if IN_SETTLE not in getattr(error, "__notes__", ()):
                 error.add_note(IN_SETTLE)
-            return error
+            return located(error)
         return None
 
     def read(self, job_id: str) -> Snapshot | None:
@@ -135,7 +143,7 @@ class Handle:
         except Misuse:
             raise
         except (Exception, asyncio.CancelledError, SystemExit) as error:
-            raise Unreadable(said(error)) from error
+            raise Unreadable(error) from error
         return snapshot_of(shown, job_id=job_id, profile=self.profile, source=f"{self.name}: read({job_id!r})")
 
     def clean(self, *, close: bool) -> None:
@@ -206,21 +214,4 @@ def guarded(target: str, call: Callable[[], Any], *, what: str = "the factory") 
     except Misuse as error:
         raise Misuse(f"{target}: {error}") from None
     except (Exception, SystemExit) as error:
-        raise Misuse(f"{target}: {what} raised {said(error)}; nothing was judged") from error
-
-
-def let_go(error: BaseException | None) -> None:
-    """Let go of what an exception's traceback holds: the tracker, and with it a connection that may hold a lock."""
-    left = [error]
-    while left:
-        each = left.pop()
-        if each is not None and each.__traceback__ is not None:
-            each.__traceback__ = None
-            left += [each.__cause__, each.__context__]
-
-
-def said(error: BaseException) -> str:
-    """An exception as one line: its type and text, and where it is not `apply` that raised it."""
-    notes = getattr(error, "__notes__", [])
-    *_, last = (line for line in (" ".join(each.split()) for each in format_exception_only(error)) if line not in notes)
-    return f"{last} ({IN_SETTLE})" if IN_SETTLE in notes else last
+        raise Misuse(f"{target}: {what} raised {said(error)}; that is no verdict on the tracker") from error

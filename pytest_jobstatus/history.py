@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from pytest_jobstatus.clocks import START
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import Event
-from pytest_jobstatus.handle import Handle, Unreadable, let_go
+from pytest_jobstatus.handle import Handle, Unreadable
+from pytest_jobstatus.raised import let_go
 from pytest_jobstatus.reading import copied, differences
 from pytest_jobstatus.tracker import Profile, Snapshot
 
@@ -62,6 +63,7 @@ class History(NamedTuple):
         first: what each job showed before anything was delivered, by label; only where the plan has strangers.
         read_early: whether the jobs were read before anything was delivered.
         unreadable: what `read` raised, where that ended the history; it belongs to the delivery after `steps`.
+        unreadable_at: the line of the user's own that raised it.
         causal: by the number of a step, what the events accepted so far show when delivered in causal order, once
             each; only for rules that compare, and without the steps that have no counterpart.
     """
@@ -74,6 +76,7 @@ class History(NamedTuple):
     first: Mapping[str, Snapshot] = NOTHING
     read_early: bool = False
     unreadable: str | None = None
+    unreadable_at: str | None = None
     causal: Mapping[int, Snapshot | None] = MappingProxyType({})
 
     def of_each_job(self) -> Sequence[History]:
@@ -122,7 +125,7 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
     strangers = {label: ids[label] for label in plan.strangers}
     shown: dict[str, Snapshot | None] = dict.fromkeys(ids.values())
     first: dict[str, Snapshot] = {}
-    unreadable = None
+    unreadable = unreadable_at = None
     steps: list[Step] = []
     told: set[int] = set()
     apply, read, waits = handle.apply, handle.read, handle.waits
@@ -155,7 +158,7 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
         if plan.batch:
             _batch(handle, plan, events, steps)
     except Unreadable as error:
-        unreadable = str(error)
+        unreadable, unreadable_at = str(error), error.place
     return History(
         plan=plan,
         profile=handle.profile,
@@ -165,6 +168,7 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
         first=first,
         read_early=bool(strangers),
         unreadable=unreadable,
+        unreadable_at=unreadable_at,
     )
 
 

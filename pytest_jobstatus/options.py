@@ -89,7 +89,20 @@ def _checked(table: Mapping[str, Any], file: Path) -> dict[str, Any]:
             raise Misuse(f"{where}: allowed is {TYPES[known[key].type]}")
         else:
             values[key] = str(file.parent / str(given)) if known[key].path else given
+    _check_names(values, file)
     return values
+
+
+def _check_names(values: Mapping[str, Any], file: Path) -> None:
+    """Refuse a rule or an effort that there is not, also where the command line overrides it."""
+    if "rules" in values:
+        from pytest_jobstatus.rules import select
+
+        select(values["rules"], source=f"{file}: [tool.jobstatus] rules")
+    if "effort" in values:
+        from pytest_jobstatus.explore.effort import effort_named
+
+        effort_named(values["effort"], source=f"{file}: [tool.jobstatus] effort")
 
 
 def merged(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:

@@ -12,9 +12,21 @@ from pytest_jobstatus import Event, Profile, Snapshot, Status
 
 
 class MyTracker:
+    # What your tracker does not have, each with a reason. Show it in read() instead, as far as you can: each line that
+    # you take away here lets more rules judge. The README of pytest-jobstatus lists all names ("Plug your tracker in").
     profile = Profile(
-        # What your tracker does not have, each with a reason; see `jobstatus rules`.
-        unsupported={{"stalled": "our queue never reports stalls"}},
+        unsupported={{
+            "stalled": "our queue never reports stalls",
+            "created_at": "read() does not show it yet",
+            "started_at": "read() does not show it yet",
+            "completed_at": "read() does not show it yet",
+            "failed_at": "read() does not show it yet",
+            "cancelled_at": "read() does not show it yet",
+            "updated_at": "read() does not show it yet",
+            "error": "read() does not show it yet",
+            "progress": "read() does not show it yet",
+            "cancelled_by": "read() does not show it yet",
+        }},
     )
 
     def __init__(self) -> None:

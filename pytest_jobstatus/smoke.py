@@ -10,9 +10,10 @@ from pytest_jobstatus import handle as handle_module
 from pytest_jobstatus.delivery import Plan, in_order
 from pytest_jobstatus.events import Event, EventKind, Mark
 from pytest_jobstatus.factory import Factory
-from pytest_jobstatus.handle import Handle, Unreadable, let_go, said
+from pytest_jobstatus.handle import Handle, Unreadable
 from pytest_jobstatus.history import recent
 from pytest_jobstatus.misuse import Misuse, listed
+from pytest_jobstatus.raised import let_go, said
 from pytest_jobstatus.rules import PLANNED, RULES, Level
 from pytest_jobstatus.runs import Shape, emitted
 from pytest_jobstatus.tracker import Profile
@@ -47,6 +48,10 @@ def smoke(factory: Factory) -> Profile:
         return profile
 
 
+OWN_ERRORS = (TypeError, AttributeError, NameError, ImportError)
+"""What a mistake in the adapter raises."""
+
+
 def plain_plan(profile: Profile) -> Plan:
     """One plain job from creation to its end, as far as the tracker knows the kinds."""
     return in_order(emitted(tuple(mark for mark in PLAIN_JOBS[0] if mark.kind in profile.kinds)))
@@ -54,18 +59,18 @@ def plain_plan(profile: Profile) -> Plan:
 
 def _apply_and_read(handle: Handle, event: Event) -> None:
     raised = handle.apply(event)
-    if isinstance(raised, TypeError | AttributeError):
+    if isinstance(raised, OWN_ERRORS):
         _refuse_own_error(handle, raised, f"apply({event.name})", "apply")
     let_go(raised)
     try:
         handle.read(event.job_id)
     except Unreadable as error:
-        if isinstance(error.__cause__, TypeError | AttributeError):
+        if isinstance(error.__cause__, OWN_ERRORS):
             _refuse_own_error(handle, error.__cause__, f"read({event.job_id!r})", "read")
 
 
 def _refuse_own_error(handle: Handle, error: BaseException, call: str, method: str) -> None:
-    """A TypeError or AttributeError of the adapter's own code, or of calling it, is no answer of the tracker."""
+    """A mistake of the adapter's own code, or of calling it, is no answer of the tracker."""
     innermost, line = list(traceback.walk_tb(error.__traceback__))[-1]
     code = innermost.f_code
     own = inspect.unwrap(getattr(handle.tracker, method))

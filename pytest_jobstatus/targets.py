@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from pytest_jobstatus.factory import Factory
-from pytest_jobstatus.handle import said
 from pytest_jobstatus.misuse import Misuse, listed
+from pytest_jobstatus.raised import said
 
 ADAPTERS = {"celery": "pytest_jobstatus.adapters.celery"}
 """Short names, and the modules whose `factory(url)` makes the adapter's factory."""

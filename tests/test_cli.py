@@ -86,6 +86,10 @@ MISUSES = [
     (("check", SMALL, "--rules=TERM-9"), "rules: there is no rule 'TERM-9'"),
     (("check", SMALL, "--rules=RACE"), "rules: RACE is not checked yet"),
     (("check", SMALL, "--rules=TERM1"), "rules: there is no rule 'TERM1'; `jobstatus rules` lists them all; did you"),
+    (
+        ("check", SMALL, "--rules=TREM"),
+        "there is no rule 'TREM'; `jobstatus rules` lists them all; did you mean 'TERM'?",
+    ),
     (("check", SMALL, "--effort=hard"), "effort: 'hard': allowed are 'quick', 'default', 'thorough'"),
     (("check", SMALL, "--effort=quik"), "'thorough'; did you mean 'quick'?"),
     (("check", SMALL, "--seed=x"), "seed: 'x': allowed is a whole number"),
@@ -101,7 +105,11 @@ MISUSES = [
     (("replay", SMALL, "none.toml"), "no such file; the order is: jobstatus replay FILE TARGET"),
     (("check", ":Tracker"), "target ':Tracker': allowed are module:attribute, or celery:URL"),
     (("check", "ending:Tracker"), "importing ending raised SystemExit: 0"),
-    (("check", "quitting:InFactory"), "quitting:InFactory: the factory raised SystemExit: 3; nothing was judged"),
+    (
+        ("check", "quitting:InFactory"),
+        "quitting:InFactory: the factory raised SystemExit: 3; that is no verdict on the tracker",
+    ),
+    (("check", SMALL, "--rule=TERM"), "unrecognized arguments: --rule=TERM"),
     (("check", "quitting:Skipping"), "the tracker gave up: Skipped: no database here; it was not judged"),
     (("init", "bad.py"), "init 'bad.py': the file exists, and nothing is overwritten"),
     (("init", "my-adapter.py"), "init 'my-adapter.py': allowed is a Python file that can be imported"),
@@ -113,6 +121,57 @@ MISUSES = [
     (("check", "celery:db+postgresql:///jobs?host=db.example.com"), "db.example.com is not this machine: say --yes"),
     (("check", "celery:db+postgresql://[::1/x"), "no URL: Invalid IPv6 URL"),
 ]
+
+
+LOCKING = """
+from tests.small_trackers import Small
+
+class Locking(Small):
+    "Never ends the transaction of a write that failed, so that nobody gets in any more."
+    writes = 0
+
+    def __init__(self):
+        if Locking.writes > 100:
+            raise OSError("database is locked")
+        super().__init__()
+
+    def apply(self, event):
+        Locking.writes += 1
+        super().apply(event)
+"""
+
+
+def test_what_was_found_before_the_adapter_broke_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Verdicts, the JSON and the summary are there, then what broke, and at which rule."""
+    Path("locking.py").write_text(LOCKING, encoding="utf-8")
+    code, out, err = run(capsys, "check", "locking:Locking", "--rules=TRACK-2,TRACK-6,TERM-4", "--json=report.json")
+    assert code == 2
+    assert "TRACK-2   pass" in out
+    assert "ended early: incomplete: 2 of 59 rules judged, 1 without a verdict" in out
+    assert "locking:Locking: the factory raised OSError: database is locked" in err
+    assert err.rstrip().endswith("(at TERM-4)")
+    assert [each["id"] for each in json.loads(Path("report.json").read_text())["rules"]] == ["TRACK-2", "TRACK-6"]
+
+
+RAISING = """
+from tests.small_trackers import Small
+
+class Raising(Small):
+    def apply(self, event):
+        if event.attempt > 1:
+            self.rows["no such row"]
+        super().apply(event)
+"""
+
+
+def test_where_it_was_raised_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """The line of the tracker's own that raised, below the history and in the JSON."""
+    Path("raising.py").write_text(RAISING, encoding="utf-8")
+    code, out, _ = run(capsys, "check", "raising:Raising", "--rules=TRACK-3", "--json=report.json")
+    assert code == 1
+    assert "Raised at raising.py:7, in apply" in out
+    (rule,) = json.loads(Path("report.json").read_text())["rules"]
+    assert [step["raised_at"] for step in rule["counterexample"]["history"]][-1] == "raising.py:7, in apply"
 
 
 @pytest.mark.parametrize(("arguments", "said"), MISUSES, ids=[said[:40] for _, said in MISUSES])

@@ -16,7 +16,7 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
         def Mine():
             raise RuntimeError("no database")
         """,
-        ("test_jobs:Mine: the factory raised RuntimeError: no database; nothing was judged",),
+        ("test_jobs:Mine: the factory raised RuntimeError: no database; that is no verdict on the tracker",),
     ),
     "class wants arguments": (
         """
@@ -135,6 +135,14 @@ BROKEN: dict[str, tuple[str, tuple[str, ...]]] = {
                 return self.row[job_id]
         """,
         ("test_jobs:Mine: read('job-1-", ") raised AttributeError: 'Mine' object", "test_jobs.py:"),
+    ),
+    "NameError in read": (
+        """
+        class Mine(Small):
+            def read(self, job_id):
+                return json.loads(self.rows[job_id])
+        """,
+        ("test_jobs:Mine: read('job-1-", ") raised NameError: name 'json' is not defined", "test_jobs.py:"),
     ),
     "apply takes nothing": (
         """

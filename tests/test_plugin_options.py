@@ -197,6 +197,8 @@ BAD: dict[str, tuple[dict[str, object], str]] = {
 }
 BAD_TABLES = {
     "unknown key": ('efort = "quick"', "[tool.jobstatus] efort = 'quick': unknown key; allowed are 'rules', 'effort'"),
+    "effort": ('effort = "fast"', "[tool.jobstatus] effort: 'fast': allowed are 'quick', 'default', 'thorough'"),
+    "rules": ('rules = ["TERM-1", "TREM"]', "[tool.jobstatus] rules: there is no rule 'TREM'"),
     "seed": ('seed = "x"', "[tool.jobstatus] seed = 'x': allowed is a"),
     "seed a bool": ("seed = true", "[tool.jobstatus] seed = True: allowed is a"),
     "effort a number": ("effort = 1", "[tool.jobstatus] effort = 1: allowed is a text"),

@@ -9,8 +9,8 @@ from datetime import UTC
 from typing import Any
 
 from pytest_jobstatus.events import Event, EventKind, JobError
-from pytest_jobstatus.handle import said
 from pytest_jobstatus.misuse import Misuse
+from pytest_jobstatus.raised import said
 from pytest_jobstatus.tracker import Profile, Status
 
 PREFIX = "db+"

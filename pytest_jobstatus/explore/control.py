@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pytest_jobstatus.clocks import Clock
 from pytest_jobstatus.delivery import Plan, keeping, until
 from pytest_jobstatus.explore.simpler import made_plain
@@ -20,5 +22,7 @@ def control_of(plan: Plan, step: int, *, control: Control, clock: Clock) -> Plan
     told = until(plan, step)
     if control is Control.PLAIN:
         return made_plain(told, clock)
+    if control is Control.UNREAD:
+        return replace(told, strangers=(), reads=1)
     job = told.events[told.order[-1]].job_id
     return keeping(told, [place for place, index in enumerate(told.order) if told.events[index].job_id == job])

@@ -13,7 +13,7 @@ from pytest_jobstatus.delivery import Plan, joined, keeping, until
 from pytest_jobstatus.explore.control import control_of
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.families import family
-from pytest_jobstatus.explore.observer import Observer, Shared
+from pytest_jobstatus.explore.observer import Observer, Shared, seen_by
 from pytest_jobstatus.explore.part import Part, clocks_for
 from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.factory import Factory
@@ -30,6 +30,8 @@ a thread wait that does not sleep, and makes `sleep(0)`, which sleeps are held a
 """
 TRIES = 3
 """How often a plan is tried before it counts as one without that sleep."""
+MOST_EXCUSED = 20
+"""How many failures are repeated that turn out to be another rule's business, before the search is given up."""
 MOST_REPLAYED = 30_000
 """How many deliveries are repeated in search of the histories that a failure depends on."""
 ONE_BY_ONE = 64
@@ -52,6 +54,7 @@ class Search:
         cut: why the search ended early, if it did.
         interrupted: whether Ctrl-C came while a counterexample was made small.
         before: what the tracker that failed had been told before.
+        excused: whether a failure, repeated on a fresh tracker, showed in its control as well.
     """
 
     rule: Rule
@@ -63,44 +66,75 @@ class Search:
     cut: str | None = None
     interrupted: bool = False
     before: Sequence[Plan] = ()
+    excused: bool = False
 
-    def first_failure(self, factory: Factory, profile: Profile) -> tuple[History, Violation] | None:
-        """Try plan after plan, smallest first, until one fails, on a tracker that is made when the first plan needs it.
+    def first_failure(self, factory: Factory, profile: Profile) -> Counterexample | None:
+        """The smallest counterexample to the rule, if there is one; after Ctrl-C the one that was found, as it is, and
+        `interrupted` is set.
 
         Args:
             factory: makes the tracker.
             profile: what it declares.
         """
-        with ExitStack() as stack:
-            observe = Observer(lambda: stack.enter_context(factory.open()), self.rule, shared=self.shared)
-            deadline = time.monotonic() + self.effort.seconds
-            for name, part in self.parts(profile):
-                for plan in part.plans:
-                    if not self.rule.about(plan):
-                        continue
-                    seen = observe(plan, family=name)
-                    exercised, violation = self.rule.judge(seen.history)
-                    self.coverage.add(plan, seen.history, exercised, pairs=seen.pairs)
-                    if violation is not None and self._is_its_own(observe, seen.history, violation):
-                        self.before = seen.before
-                        return seen.history, violation
+        plans = self._plans(profile)
+        for _ in range(MOST_EXCUSED):
+            failure = self._failure(factory, plans)
+            if failure is None:
+                return None
+            try:
+                found = self.smallest(factory, *failure)
+            except KeyboardInterrupt:
+                self.interrupted = True
+                history, violation = failure
+                note = "interrupted before it was made small"
+                return Counterexample(rule=self.rule.id, violation=violation, history=history, note=note)
+            if found is not None:
+                return found
+        self.cut = f"what fails here fails without {self.rule.control} too, as other rules tell: given up"
+        return None
+
+    def _plans(self, profile: Profile) -> Iterator[tuple[Plans | None, Plan]]:
+        """Plan after plan, smallest first, with its family, until time runs out."""
+        deadline = time.monotonic() + self.effort.seconds
+        for name, part in self.parts(profile):
+            for plan in part.plans:
+                if self.rule.about(plan):
+                    yield name, plan
                     if time.monotonic() > deadline:
                         self.cut = f"ran out of time ({self.effort.seconds:g} s)"
-                        return None
-                self.coverage.complete.append(part.title)
+                        return
+            self.coverage.complete.append(part.title)
+
+    def _failure(
+        self, factory: Factory, plans: Iterator[tuple[Plans | None, Plan]]
+    ) -> tuple[History, Violation] | None:
+        """The first plan that fails, on a tracker that is made when one is needed, and gone before others are made."""
+        with ExitStack() as stack:
+            observe = Observer(lambda: stack.enter_context(factory.open()), self.rule, shared=self.shared)
+            for name, plan in plans:
+                seen = observe(plan, family=name)
+                exercised, violation = self.rule.judge(seen.history)
+                self.coverage.add(plan, seen.history, exercised, pairs=seen.pairs)
+                if violation is not None and self._is_its_own(observe, seen.history, violation):
+                    self.before = seen.before
+                    return seen.history, violation
         return None
 
     def _is_its_own(self, observe: Observer, history: History, violation: Violation) -> bool:
         """Whether what was seen is a failure of this rule, and of the tracker."""
         if self.rule.waits:
             return not self._was_interrupted(observe, history.plan, violation.step)
+        return not self._shows_in_control(observe, history, violation)
+
+    def _shows_in_control(self, observe: Observer, history: History, violation: Violation) -> bool:
+        """Whether it fails as well without what the rule is about: then it is for other rules to tell of."""
         if self.rule.control is None:
-            return True
+            return False
         clock = clocks_for(history.profile)[0]
         control = control_of(history.plan, violation.step, control=self.rule.control, clock=clock)
         judge = replace(self.rule, check=self.rule.in_control or self.rule.check).judge
         found = judge(observe(control).history)[1]
-        return found is None or (found.step, found.field) != (len(control.order) - 1, violation.field)
+        return found is not None and (found.step, found.field) == (len(control.order) - 1, violation.field)
 
     def _was_interrupted(self, observe: Observer, plan: Plan, step: int) -> bool:
         """Whether a sleep does not come again and again at the same step: a thread that had to wait for the processor
@@ -123,22 +157,18 @@ class Search:
         for name in self.rule.plans:
             yield name, family(name, self.effort, profile, seed=self.seed)
 
-    def reported(self, factory: Factory, history: History, violation: Violation) -> Counterexample:
-        """The smallest counterexample; after Ctrl-C the one that was found, as it is, and `interrupted` is set."""
-        try:
-            return self.smallest(factory, history, violation)
-        except KeyboardInterrupt:
-            self.interrupted = True
-            note = "interrupted before it was made small"
-            return Counterexample(rule=self.rule.id, violation=violation, history=history, note=note)
-
-    def smallest(self, factory: Factory, history: History, violation: Violation) -> Counterexample:
-        """Repeat the failure on a fresh tracker and take away what it does not need."""
+    def smallest(self, factory: Factory, history: History, violation: Violation) -> Counterexample | None:
+        """Repeat the failure on a fresh tracker and take away what it does not need; None where the fresh one shows it
+        without what the rule is about, too.
+        """
+        self.excused = False
         until_then = until(history.plan, violation.step)
         plan = next((plan for plan in (until_then, history.plan) if self.fails(factory, plan) is not None), None)
         if plan is None:
             longer = _longer(self.before, history.plan)
             plan = next((plan for plan in longer if self.fails(factory, plan) is not None), None)
+            if plan is None and self.excused:
+                return None
             if plan is None:
                 note = (
                     f"seen once: a fresh tracker did not repeat it, nor did one that was told"
@@ -170,12 +200,20 @@ class Search:
         """What a fresh tracker shows, if it breaks the rule with this plan."""
         for _ in range(TRIES if self.rule.waits else 1):
             with factory.open() as handle:
-                observe = Observer(lambda: handle, self.rule)
-                history = observe(plan).history
-                violation = self.rule.judge(history)[1]
-                if violation is not None and (self.rule.waits or self._is_its_own(observe, history, violation)):
-                    return history, violation
+                history = seen_by(handle, plan, rule=self.rule)
+            violation = self.rule.judge(history)[1]
+            if violation is not None and self._excuses(factory, history, violation):
+                self.excused = True
+            elif violation is not None:
+                return history, violation
         return None
+
+    def _excuses(self, factory: Factory, history: History, violation: Violation) -> bool:
+        """Whether a tracker in the same state, a fresh one that is, shows it in the control as well."""
+        if self.rule.control is None:
+            return False
+        with factory.open() as handle:
+            return self._shows_in_control(Observer(lambda: handle, self.rule), history, violation)
 
 
 def _longer(before: Sequence[Plan], plan: Plan) -> Iterator[Plan]:

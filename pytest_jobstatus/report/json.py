@@ -10,8 +10,8 @@ from typing import Any
 
 from pytest_jobstatus.delivery import DIMENSIONS, Plan
 from pytest_jobstatus.events import Event, JobError
-from pytest_jobstatus.handle import said
 from pytest_jobstatus.history import History, Step
+from pytest_jobstatus.raised import place_of, said
 from pytest_jobstatus.rules import SPEC, TOTAL
 from pytest_jobstatus.scenario import event_names
 from pytest_jobstatus.tracker import FIELDS, Snapshot
@@ -158,6 +158,7 @@ def _step(step: Step, history: History) -> dict[str, Any]:
         "event": event_names(history.plan)[step.index],
         "job": history.labels[step.event.job_id],
         "raised": said(step.raised) if step.raised is not None else None,
+        "raised_at": place_of(step.raised),
         "shown": None if step.unseen else _snapshot(step.after),
         "unseen": step.unseen,
         "others": {label: _snapshot(after) for label, (_, after) in step.others.items()},

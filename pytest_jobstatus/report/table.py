@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from pytest_jobstatus.clocks import START
 from pytest_jobstatus.events import Event, EventKind
-from pytest_jobstatus.handle import said
 from pytest_jobstatus.history import History, Step
+from pytest_jobstatus.raised import said
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import Violation
 from pytest_jobstatus.rules.saying import named, told
@@ -81,7 +81,9 @@ def _effect(step: Step, history: History, wrong: Violation | None, mark: str) ->
         listed.add(name)
         yield marked(f"{name} {before}{value(new, history.shift)}", name)
     if wrong is not None and wrong.field not in listed:
-        yield marked(f"{wrong.field} {value(getattr(step.after, wrong.field, None), history.shift)}", wrong.field)
+        seen = getattr(step.after, wrong.field, None)
+        seen = getattr(step.after, "early_end", None) if wrong.field == "ended_at" and seen is None else seen
+        yield marked(f"{wrong.field} {value(seen, history.shift)}", wrong.field)
     for label, (was, now) in step.others.items():
         change = "; ".join(_change(name, was, now, history.shift) for name in differences(was, now))
         yield marked(f"{named(label)}: {change}", f"others {label}")

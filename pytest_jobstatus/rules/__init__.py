@@ -78,7 +78,9 @@ def _numbers(name: str, source: str) -> set[str]:
     if name in FAMILIES or any(each.id == name for each in PLANNED):
         raise Misuse(f"{source}: {name} is not checked yet; `jobstatus rules` lists what is")
     own = [each.id for each in RULES if each.id.partition("-")[0] == name.partition("-")[0]]
-    meant = f"; {own[0]} to {own[-1]} are checked" if own else suggestion(name, [each.id for each in RULES])
+    meant = (
+        f"; {own[0]} to {own[-1]} are checked" if own else suggestion(name, [*FAMILIES, *(each.id for each in RULES)])
+    )
     raise Misuse(f"{source}: there is no rule {name!r}; `jobstatus rules` lists them all{meant}")
 
 

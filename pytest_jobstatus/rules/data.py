@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from pytest_jobstatus.events import EventKind, JobError
-from pytest_jobstatus.handle import said
 from pytest_jobstatus.history import History
+from pytest_jobstatus.raised import said
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.effects import effect_lost, is_due, progress_moved, same_json

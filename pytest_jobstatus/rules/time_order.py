@@ -80,8 +80,9 @@ def time_2(history: History) -> Iterator[Violation | None]:
     Intent: No two machines agree on the time; what counts is what happened after what.
     Not checked if: an event was refused (TRACK-3 tells of it).
     Exercised: each delivery of a run in which a later event has an earlier instant.
-    If it fails: events are ordered, or thrown away as old, by their instants. Order them by attempt and phase, and
-    move times the least that keeps them in order.
+    If it fails: times of two clocks stored as they came, so that a start comes after an end; or events are ordered, or
+    thrown away as old, by their instants. Order events by attempt and phase, and move times the least that keeps them
+    in order.
     """
     if instants.disagree(history):
         yield from _in_order_and_not_lost(history)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_jobstatus.events import EventKind
-from pytest_jobstatus.handle import said
 from pytest_jobstatus.history import History, Step
+from pytest_jobstatus.raised import said
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import position
-from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
+from pytest_jobstatus.rules.rule import Control, Need, Plans, Violation, rule, tells
 from pytest_jobstatus.rules.saying import lacks
 from pytest_jobstatus.tracker import Status
 from pytest_jobstatus.values import is_storable
@@ -42,7 +42,19 @@ def track_1(history: History) -> Iterator[Violation | None]:
             yield None
 
 
-@rule("TRACK-2", Plans.STRANGERS)
+def _missing(history: History) -> Iterator[Violation | None]:
+    """Where an event that was accepted leaves nothing, or a creation no time."""
+    for number, step in enumerate(history.steps):
+        if step.after is None and step.raised is None and step.event.kind is not EventKind.PROGRESS:
+            message = f"the job was read before it was created; after {step.event.name} it still reads as nothing"
+            yield Violation(step=number, field="row", message=message)
+        first = number == 0 and step.event.kind is EventKind.CREATED and step.raised is None
+        if first and history.profile.supports("created_at") and step.after and step.after.created_at is None:
+            message = "the job was read before it was created, and now its created_at is missing"
+            yield Violation(step=number, field="created_at", message=message)
+
+
+@rule("TRACK-2", Plans.STRANGERS, control=Control.UNREAD, in_control=_missing)
 def track_2(history: History) -> Iterator[Violation | None]:
     """A job never heard of reads as nothing, and reading changes nothing.
 
@@ -57,18 +69,11 @@ def track_2(history: History) -> Iterator[Violation | None]:
         yield Violation(step=0, field="row", message=message)
     if history.read_early:
         yield None
+        yield from _missing(history)
     for number, step in enumerate(history.steps):
         for label, shown in step.strangers.items():
             message = f"nobody has heard of {label}, yet it reads as {shown.status}"
             yield Violation(step=number, field="row", message=message)
-        unseen = step.after is None and step.raised is None and step.event.kind is not EventKind.PROGRESS
-        if unseen and history.read_early:
-            message = f"the job was read before it was created; after {step.event.name} it still reads as nothing"
-            yield Violation(step=number, field="row", message=message)
-        first = number == 0 and step.event.kind is EventKind.CREATED and step.raised is None and history.read_early
-        if first and history.profile.supports("created_at") and step.after and step.after.created_at is None:
-            message = "the job was read before it was created, and now its created_at is missing"
-            yield Violation(step=number, field="created_at", message=message)
         changed = differences(step.after, step.reread)
         if changed:
             message = f"reading again, with nothing delivered between, changed {' and '.join(changed)}"
