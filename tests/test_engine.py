@@ -152,6 +152,19 @@ def test_slow_tracker_is_inconclusive() -> None:
     assert (report.verdict, report.exit_code) == (Overall.INCOMPLETE, 3)
 
 
+def test_what_took_the_time_is_told() -> None:
+    """Where the tracker raised until time ran out, on a lock of its own for instance, the reason says so."""
+
+    class Locked(Small):
+        def apply(self, event: Event) -> None:
+            raise TimeoutError("database is locked")
+
+    chosen = replace(engine.settings(rules="TERM-1"), effort=replace(EFFORTS["quick"], seconds=0.0))
+    (result,) = engine.results(Factory.of(Locked), chosen)
+    raised = "TimeoutError: database is locked"
+    assert result.reason == f"ran out of time (0 s), where apply raised {raised}, after 1 histories"
+
+
 def test_never_exercised_is_inconclusive() -> None:
     """A rule whose premise never comes up is not passed."""
     report = check(type("Silent", (Small,), {"read": lambda self, job_id: None}), rules=["TIME-1", "TERM-1"])

@@ -18,6 +18,7 @@ from pytest_jobstatus.explore.part import Part, clocks_for
 from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History
+from pytest_jobstatus.raised import said
 from pytest_jobstatus.rules import Plans, Rule, Violation
 from pytest_jobstatus.scenario import Scenario
 from pytest_jobstatus.tracker import Profile
@@ -109,15 +110,19 @@ class Search:
         self, factory: Factory, plans: Iterator[tuple[Plans | None, Plan]]
     ) -> tuple[History, Violation] | None:
         """The first plan that fails, on a tracker that is made when one is needed, and gone before others are made."""
+        raised: BaseException | None = None
         with ExitStack() as stack:
             observe = Observer(lambda: stack.enter_context(factory.open()), self.rule, shared=self.shared)
             for name, plan in plans:
                 seen = observe(plan, family=name)
                 exercised, violation = self.rule.judge(seen.history)
                 self.coverage.add(plan, seen.history, exercised, pairs=seen.pairs)
+                raised = seen.history.steps[-1].raised if seen.history.steps else raised
                 if violation is not None and self._is_its_own(observe, seen.history, violation):
                     self.before = seen.before
                     return seen.history, violation
+        if self.cut is not None and raised is not None:
+            self.cut += f", where apply raised {said(raised)},"
         return None
 
     def _is_its_own(self, observe: Observer, history: History, violation: Violation) -> bool:
