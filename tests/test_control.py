@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -56,6 +57,40 @@ class EveryThirdJobLost(Sound):
         row.note.setdefault("number", len(self.rows))
         if row.note["number"] % 3:
             super().merge(row, event, value)
+
+
+class SharedWatermark(Sound):
+    """Progress that is older than the newest one of any job is dropped."""
+
+    newest: tuple[int, datetime] | None = None
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        if event.kind is EventKind.PROGRESS:
+            if self.newest is not None and (event.attempt, event.occurred_at) < self.newest:
+                return
+            self.newest = (event.attempt, event.occurred_at)
+        super().merge(row, event, value)
+
+
+class OneEndForAll(Sound):
+    """Repeats of an end are known by kind, attempt and instant; the job is not in the key."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ends: dict[tuple[EventKind, int, datetime], str] = {}
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        key = event.kind, event.attempt, event.occurred_at
+        if not event.kind.terminal or self.ends.setdefault(key, event.job_id) == event.job_id:
+            super().merge(row, event, value)
+
+
+@pytest.mark.parametrize("tracker", [SharedWatermark, OneEndForAll])
+def test_what_all_jobs_share_is_isolations_own(tracker: type[Sound]) -> None:
+    """A tracker that has told of many jobs fails for each of them alone as well: a fresh one tells the difference."""
+    (found,) = check(tracker, rules=["ISO-1"]).failed
+    assert found.counterexample is not None
+    assert len(found.counterexample.plan.jobs) == 2
 
 
 NOT_TO_BLAME = [

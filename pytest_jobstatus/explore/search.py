@@ -19,7 +19,7 @@ from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History
 from pytest_jobstatus.raised import said
-from pytest_jobstatus.rules import Plans, Rule, Violation
+from pytest_jobstatus.rules import Control, Plans, Rule, Violation
 from pytest_jobstatus.scenario import Scenario
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Coverage
@@ -33,6 +33,8 @@ TRIES = 3
 """How often a plan is tried before it counts as one without that sleep."""
 MOST_EXCUSED = 20
 """How many failures are repeated that turn out to be another rule's business, before the search is given up."""
+MOST_DOUBTS = 5
+"""How many failures that showed without other jobs too are seen again on a tracker that knows of none."""
 MOST_REPLAYED = 30_000
 """How many deliveries are repeated in search of the histories that a failure depends on."""
 ONE_BY_ONE = 64
@@ -56,6 +58,7 @@ class Search:
         interrupted: whether Ctrl-C came while a counterexample was made small.
         before: what the tracker that failed had been told before.
         excused: whether a failure, repeated on a fresh tracker, showed in its control as well.
+        doubts: how many failures had to be repeated to see whether they are the rule's own.
     """
 
     rule: Rule
@@ -68,6 +71,7 @@ class Search:
     interrupted: bool = False
     before: Sequence[Plan] = ()
     excused: bool = False
+    doubts: int = 0
 
     def first_failure(self, factory: Factory, profile: Profile) -> Counterexample | None:
         """The smallest counterexample to the rule, if there is one; after Ctrl-C the one that was found, as it is, and
@@ -118,12 +122,19 @@ class Search:
                 exercised, violation = self.rule.judge(seen.history)
                 self.coverage.add(plan, seen.history, exercised, pairs=seen.pairs)
                 raised = seen.history.steps[-1].raised if seen.history.steps else raised
-                if violation is not None and self._is_its_own(observe, seen.history, violation):
+                if violation is not None and (self._is_its_own(observe, seen.history, violation) or self._doubted()):
                     self.before = seen.before
                     return seen.history, violation
         if self.cut is not None and raised is not None:
             self.cut += f", where apply raised {said(raised)},"
         return None
+
+    def _doubted(self) -> bool:
+        """Whether it is worth a fresh tracker to see a failure without other jobs: this one has had many, and what they
+        left, a watermark that all share for instance, may be the fault.
+        """
+        self.doubts += self.rule.control is Control.ALONE
+        return 0 < self.doubts <= MOST_DOUBTS
 
     def _is_its_own(self, observe: Observer, history: History, violation: Violation) -> bool:
         """Whether what was seen is a failure of this rule, and of the tracker."""
@@ -169,6 +180,8 @@ class Search:
         self.excused = False
         until_then = until(history.plan, violation.step)
         plan = next((plan for plan in (until_then, history.plan) if self.fails(factory, plan) is not None), None)
+        if plan is None and self.excused:
+            return None
         if plan is None:
             longer = _longer(self.before, history.plan)
             plan = next((plan for plan in longer if self.fails(factory, plan) is not None), None)
