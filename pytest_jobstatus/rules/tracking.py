@@ -210,7 +210,14 @@ def track_5(history: History) -> Iterator[Violation | None]:
 
 
 @rule(
-    "TRACK-6", Plans.IN_ORDER, Plans.ORDERS, Plans.PARTS, Plans.TURNED, Plans.SAMPLES, incidents=("cylc/cylc-flow#351",)
+    "TRACK-6",
+    Plans.IN_ORDER,
+    Plans.ORDERS,
+    Plans.PARTS,
+    Plans.MEETINGS,
+    Plans.TURNED,
+    Plans.SAMPLES,
+    incidents=("cylc/cylc-flow#351",),
 )
 def track_6(history: History) -> Iterator[Violation | None]:
     """An event other than progress that is ahead of the shown position shows its status and attempt, whatever was

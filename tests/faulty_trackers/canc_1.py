@@ -142,7 +142,27 @@ class UserCutToUuidWidth(Sound):
         row.cancelled_by = row.cancelled_by and row.cancelled_by[:36]
 
 
+class EarlyCancellationIgnoredOnceStarted(Sound):
+    """CANC-1: a cancellation from before the start, which has no attempt, is taken for old where the job runs."""
+
+    def is_ahead(self, row: Row, event: Event) -> bool:
+        if event.kind is EventKind.CANCELLED and event.attempt == 0 and row.status is Status.ACTIVE:
+            return False
+        return super().is_ahead(row, event)
+
+
+class CancellationOfOlderAttemptIgnored(Sound):
+    """CANC-1: whoever called the job off knew of an older attempt only, and is fenced like an old worker."""
+
+    def is_ahead(self, row: Row, event: Event) -> bool:
+        if event.kind is EventKind.CANCELLED and 0 < event.attempt < row.attempt:
+            return False
+        return super().is_ahead(row, event)
+
+
 FAULTY: tuple[type[Sound], ...] = (
+    EarlyCancellationIgnoredOnceStarted,
+    CancellationOfOlderAttemptIgnored,
     CancelledShownAsFailed,
     AnonymousCancellationFails,
     CancelledByTheSystemFails,

@@ -115,7 +115,18 @@ class FailureBeforeStartIsMalformed(Sound):
             super().apply(event)
 
 
+class ThirdRetryOfWaitingJobLost(Sound):
+    """TRACK-6: a retry or a stall of the third attempt is lost where the row waits for it, or for the second."""
+
+    def is_ahead(self, row: Row, event: Event) -> bool:
+        waits = row.status in (Status.PENDING, Status.DELAYED) and row.attempt > 0
+        if waits and event.attempt > 2 and event.kind in (EventKind.RETRYING, EventKind.STALLED):
+            return False
+        return super().is_ahead(row, event)
+
+
 FAULTY: tuple[type[Sound], ...] = (
+    ThirdRetryOfWaitingJobLost,
     GapInStartsLost,
     CountsDistinctStarts,
     RetryNeedsActive,
