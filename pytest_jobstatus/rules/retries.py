@@ -198,6 +198,7 @@ def _outcome(history: History, number: int, failures: list[Event]) -> Violation 
     "RETRY-6",
     Plans.ERRORS,
     Plans.PARTS,
+    Plans.MEETINGS,
     Plans.LATER_AGAIN,
     Plans.TIES,
     Plans.ORDERS,

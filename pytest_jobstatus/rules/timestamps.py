@@ -15,6 +15,7 @@ from pytest_jobstatus.tracker import END_TIMES, Snapshot, Status
 
 @rule(
     "TIME-4",
+    Plans.IN_ORDER,
     Plans.MEETINGS,
     Plans.PARTS,
     Plans.AFTER_END,

@@ -177,6 +177,7 @@ def track_4(history: History) -> Iterator[Violation | None]:
 @rule(
     "TRACK-5",
     Plans.PARTS,
+    Plans.MEETINGS,
     Plans.ERRORS,
     Plans.ORDERS,
     needs=(Need(groups=(("error",),)),),

@@ -96,7 +96,18 @@ class FailureTimeClearedByStartOnly(Sound):
         return replace(shown, failed_at=row.note.get("failed_at")) if row.status is Status.COMPLETED else shown
 
 
+class UnstartedFailureWithoutEnd(Sound):
+    """TIME-4: a job that fails before it started, while it waits, gets no end time."""
+
+    def times(self, row: Row, event: Event, *, ahead: bool) -> None:
+        before = row.ended_at
+        super().times(row, event, ahead=ahead)
+        if event.kind is EventKind.FAILED and event.attempt == 0:
+            row.ended_at = before
+
+
 FAULTY: tuple[type[Sound], ...] = (
+    UnstartedFailureWithoutEnd,
     FailedAtWhileDelayed,
     OneColumnForEveryEnd,
     NoEndWithoutAStart,

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from pytest_jobstatus import Event, EventKind, JobError, Snapshot
+from pytest_jobstatus import Event, EventKind, JobError, Snapshot, Status
 from tests.sound_trackers.merging import (
     Row,
     Sound,
@@ -185,7 +185,23 @@ class ErrorsSharedByMessage(Sound):
             row.error = self.errors.setdefault(row.error.message, row.error)
 
 
+class SkippedAttemptsErrorLost(Sound):
+    """TRACK-5/RETRY-6: the error of an attempt whose start was lost is not stored where the row waits for it."""
+
+    def outcome(self, row: Row, event: Event) -> None:
+        error = row.error
+        super().outcome(row, event)
+        if row.note.get("waits") and event.attempt > row.note["waits"]:
+            row.error = error
+
+    def move(self, row: Row, event: Event) -> None:
+        waits = row.status in (Status.PENDING, Status.DELAYED)
+        row.note["waits"] = row.attempt if waits else 0
+        super().move(row, event)
+
+
 FAULTY: tuple[type[Sound], ...] = (
+    SkippedAttemptsErrorLost,
     FirstErrorSticks,
     TypeFromFirstError,
     ErrorHistoryOfTwo,
