@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -31,9 +31,9 @@ a thread wait that does not sleep, and makes `sleep(0)`, which sleeps are held a
 """
 TRIES = 3
 """How often a plan is tried before it counts as one without that sleep."""
-MOST_EXCUSED = 20
+MOST_EXCUSED = 3
 """How many failures are repeated that turn out to be another rule's business, before the search is given up."""
-MOST_DOUBTS = 5
+MOST_DOUBTS = 3
 """How many failures that showed without other jobs too are seen again on a tracker that knows of none."""
 MOST_REPLAYED = 30_000
 """How many deliveries are repeated in search of the histories that a failure depends on."""
@@ -82,7 +82,7 @@ class Search:
             profile: what it declares.
         """
         plans = self._plans(profile)
-        for _ in range(MOST_EXCUSED):
+        for _ in range(MOST_DOUBTS + MOST_EXCUSED):
             failure = self._failure(factory, plans)
             if failure is None:
                 return None
@@ -179,20 +179,17 @@ class Search:
         """
         self.excused = False
         until_then = until(history.plan, violation.step)
-        plan = next((plan for plan in (until_then, history.plan) if self.fails(factory, plan) is not None), None)
+        plan = self._that_fails(factory, (until_then, history.plan))
+        if plan is None and not self.excused:
+            plan = self._that_fails(factory, _longer(self.before, history.plan))
         if plan is None and self.excused:
             return None
         if plan is None:
-            longer = _longer(self.before, history.plan)
-            plan = next((plan for plan in longer if self.fails(factory, plan) is not None), None)
-            if plan is None and self.excused:
-                return None
-            if plan is None:
-                note = (
-                    f"seen once: a fresh tracker did not repeat it, nor did one that was told"
-                    f" the {len(self.before)} histories before it"
-                )
-                return Counterexample(rule=self.rule.id, violation=violation, history=history, note=note)
+            note = (
+                f"seen once: a fresh tracker did not repeat it, nor did one that was told"
+                f" the {len(self.before)} histories before it"
+            )
+            return Counterexample(rule=self.rule.id, violation=violation, history=history, note=note)
         clock = clocks_for(history.profile)[0]
         smaller = shrunk(plan, lambda candidate: self.fails(factory, candidate) is not None, clock=clock)
         found = self.fails(factory, smaller) or self.fails(factory, smaller)
@@ -206,6 +203,15 @@ class Search:
         return Counterexample(
             rule=self.rule.id, violation=found[1], history=found[0], note=self._needs(factory, smaller)
         )
+
+    def _that_fails(self, factory: Factory, plans: Iterable[Plan]) -> Plan | None:
+        """The first plan that fails; none after one that fails in its control as well."""
+        for plan in plans:
+            if self.fails(factory, plan) is not None:
+                return plan
+            if self.excused:
+                return None
+        return None
 
     def _needs(self, factory: Factory, plan: Plan) -> str | None:
         """What the failure does not show without, beside its events."""

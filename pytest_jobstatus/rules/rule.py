@@ -69,7 +69,7 @@ class Control(StrEnum):
 
     PLAIN = "odd values, ids and clocks"
     ALONE = "the other jobs"
-    UNREAD = "reads before anything is told, and further ones"
+    UNREAD = "early and repeated reads"
 
 
 @dataclass(frozen=True, kw_only=True)
