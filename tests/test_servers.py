@@ -15,7 +15,8 @@ import psycopg
 import pytest
 
 from pytest_jobstatus import Misuse, servers
-from pytest_jobstatus.servers import postgres_from_wheel
+from pytest_jobstatus.databases import fresh_database
+from pytest_jobstatus.servers import THROWAWAY, postgres_from_wheel
 
 ROOT = Path(__file__).parent.parent
 OWNER = """
@@ -52,6 +53,27 @@ def test_it_answers_and_is_gone_afterwards() -> None:
         process = process_of(url)
     assert not folder_of(url).exists()
     assert not is_alive(process)
+
+
+def test_each_test_has_a_database_of_its_own(postgres_url: str) -> None:
+    """Fresh databases on one server are empty, know nothing of each other, and are gone afterwards, used or not."""
+    with fresh_database(postgres_url) as one, fresh_database(postgres_url) as other:
+        with psycopg.connect(one.replace("+psycopg", "")) as connection:
+            connection.execute("CREATE TABLE jobs (id text)")
+        with psycopg.connect(other.replace("+psycopg", "")) as connection:
+            assert connection.execute("SELECT to_regclass('jobs')").fetchone() == (None,)
+        left_open = psycopg.connect(other.replace("+psycopg", ""))
+    left_open.close()
+    with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
+        names = [name for (name,) in connection.execute("SELECT datname FROM pg_database")]
+    assert not {urlsplit(url).path.strip("/") for url in (one, other)} & set(names)
+
+
+def test_a_durable_server_keeps_what_it_said_yes_to() -> None:
+    """Its data is on the disk, and a commit waits for it."""
+    with postgres_from_wheel(durable=True) as url, psycopg.connect(url.replace("+psycopg", "")) as connection:
+        assert [connection.execute(f"SHOW {name}".encode()).fetchone() for name in THROWAWAY] == [("on",)] * 3
+        assert folder_of(url).parent != servers.SHARED_MEMORY
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
@@ -103,7 +125,7 @@ def test_without_the_wheel_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
 def test_a_server_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its own words are in the message."""
-    monkeypatch.setattr(servers, "SETTINGS", {"fsync": "perhaps"})
+    monkeypatch.setattr(servers, "THROWAWAY", {"fsync": "perhaps"})
     with pytest.raises(Misuse, match=r'did not start: (.|\n)*"fsync"'), postgres_from_wheel():
         pass
 
