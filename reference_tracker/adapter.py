@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-from sqlalchemy import create_engine, event
+from sqlalchemy import Engine, create_engine, event
 
 from pytest_jobstatus import Event, JobError, Profile, Snapshot, Status
-from reference_tracker.lifecycle import Change, Kind, Row
+from reference_tracker.change import Change, Kind
+from reference_tracker.lifecycle import Row
 from reference_tracker.tracker import JobStatusTracker
 
 
@@ -50,6 +51,10 @@ class Adapter:
         row = self.tracker.get_job_status(job_id)
         return None if row is None else snapshot(row)
 
+    def for_tenant(self, name: str) -> Adapter:
+        """The same for one tenant."""
+        return Adapter(self.tracker.for_tenant(name))
+
     def forget(self, job_ids: list[str]) -> None:
         """Remove the rows that a check made."""
         self.tracker.forget(job_ids)
@@ -85,8 +90,26 @@ def sqlite() -> Iterator[Adapter]:
         def _throwaway(connection: Any, _record: object) -> None:
             connection.execute("PRAGMA synchronous=OFF")  # it need not survive a power cut
 
+        yield from _made(tracker, engine)
+
+
+def factory(url: str) -> Callable[[], Iterator[Adapter]]:
+    """The target `reference:URL`: the reference tracker on a database that exists; its table is made if it is missing.
+
+    Args:
+        url: SQLAlchemy's: "postgresql+psycopg://me@localhost/jobs" or "sqlite:///jobs.db".
+    """
+
+    def made() -> Iterator[Adapter]:
+        engine = create_engine(url)
+        yield from _made(JobStatusTracker(engine), engine)
+
+    return made
+
+
+def _made(tracker: JobStatusTracker, engine: Engine) -> Iterator[Adapter]:
+    try:
         tracker.create_table()
-        try:
-            yield Adapter(tracker)
-        finally:
-            engine.dispose()
+        yield Adapter(tracker)
+    finally:
+        engine.dispose()

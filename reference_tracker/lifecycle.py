@@ -7,9 +7,9 @@ event wins whole. Times are moved the least that keeps them in order, and an end
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-Kind = Literal["created", "active", "progress", "retrying", "stalled", "completed", "failed", "cancelled"]
+from reference_tracker.change import Change, Kind, checked, storable
 
 TICK = timedelta(microseconds=1)
 """The least by which created, started and end time differ."""
@@ -27,36 +27,12 @@ STATUSES: dict[Kind, str] = {
 OVER = ("completed", "failed")
 
 
-class Change(NamedTuple):
-    """One event as the tracker takes it.
-
-    Args:
-        job_id: whose event it is.
-        kind: what happened.
-        at: when; aware.
-        attempt: 0 before the first start.
-        error: type, message and traceback of a failure.
-        progress: any JSON value.
-        cancelled_by: who asked for the cancellation.
-        queue, job_type: where the job belongs.
-    """
-
-    job_id: str
-    kind: Kind
-    at: datetime
-    attempt: int = 0
-    error: tuple[str, str, str | None] | None = None
-    progress: Any = None
-    cancelled_by: str | None = None
-    queue: str | None = None
-    job_type: str | None = None
-
-
 class Row(NamedTuple):
     """One job's status row, its fields in the order of the table's columns; a cancelled job is failed with `cancelled`
     set.
     """
 
+    tenant: str
     job_id: str
     status: str
     attempt: int = 0
@@ -76,6 +52,7 @@ class Row(NamedTuple):
     cancelled_by: str | None = None
     queue: str | None = None
     job_type: str | None = None
+    first_seen_at: datetime | None = None
 
     @property
     def ended_at(self) -> datetime | None:
@@ -97,18 +74,22 @@ def first(change: Change, *, now: datetime) -> Row:
 
     Args:
         change: the event.
-        now: the tracker's own time, for `updated_at`.
+        now: the tracker's own time, for `updated_at` and `first_seen_at`.
+
+    Raises:
+        ValueError: for what the table cannot hold (see `checked`).
 
     >>> from datetime import UTC
     >>> noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
     >>> first(Change(job_id="a", kind="active", at=noon, attempt=1), now=noon).status
     'active'
     """
-    kind, at = change.kind, change.at
+    kind, at = checked(change).kind, change.at
     given = change.error if kind in ("retrying", "failed") else None
     error = [None if text is None else storable(text) for text in given or (None, None, None)]
     told = kind == "progress"
     return Row(
+        tenant=change.tenant,
         job_id=change.job_id,
         status=STATUSES[kind],
         attempt=change.attempt,
@@ -126,18 +107,10 @@ def first(change: Change, *, now: datetime) -> Row:
         cancelled=kind == "cancelled",
         cancelled_at=at if kind == "cancelled" else None,
         cancelled_by=storable(change.cancelled_by) if kind == "cancelled" and change.cancelled_by else None,
-        queue=change.queue,
-        job_type=change.job_type,
+        queue=change.queue and storable(change.queue),
+        job_type=change.job_type and storable(change.job_type),
+        first_seen_at=now,
     )
-
-
-def storable(text: str) -> str:
-    r"""The text without what no database takes: NUL and lone surrogates become escapes that a person can read.
-
-    >>> print(storable("before\0after \ud800"))
-    before\x00after \ud800
-    """
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
 
 
 def merge(row: Row | None, change: Change, *, now: datetime) -> Row:
@@ -146,7 +119,7 @@ def merge(row: Row | None, change: Change, *, now: datetime) -> Row:
     Args:
         row: before it; None where nothing was known.
         change: the event.
-        now: the tracker's own time, for `updated_at`.
+        now: the tracker's own time, for `updated_at` and `first_seen_at`.
 
     >>> from datetime import UTC
     >>> noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -171,6 +144,26 @@ def merge(row: Row | None, change: Change, *, now: datetime) -> Row:
             progress=new.progress, progress_attempt=new.progress_attempt, progress_at=new.progress_at
         )
     return _moved(merged, new) if ahead else merged
+
+
+REOPENED: dict[str, Any] = {
+    "status": "pending",
+    "attempt": 0,
+    "completed_at": None,
+    "failed_at": None,
+    "error_type": None,
+    "error_message": None,
+    "error_traceback": None,
+    "cancelled": False,
+    "cancelled_at": None,
+    "cancelled_by": None,
+}
+"""What becomes of a row whose job counts as not ended, nor begun: where an operator sets its status by hand."""
+
+
+def reopened(row: Row) -> Row:
+    """The row as if the job had got nowhere."""
+    return row._replace(**REOPENED)
 
 
 def _moved(row: Row, new: Row) -> Row:

@@ -1,29 +1,49 @@
-"""The table, and what the database itself refuses."""
+"""The table, what the database itself refuses, and the indexes for its readers."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects.postgresql import JSON, TIMESTAMP
 
 METADATA = MetaData()
+LONGEST_ID = 255
 
 
-def _instant(name: str) -> Column[int]:
-    """An instant as microseconds since 1970 in UTC: exact, ordered, and one more is one tick later."""
-    return Column(name, BigInteger)
+def _id(name: str) -> Column[str]:
+    """Opaque text: compared and ordered by its code points, whatever the database's language."""
+    text = String(LONGEST_ID).with_variant(String(LONGEST_ID, collation="C"), "postgresql")
+    return Column(name, text, primary_key=True)
+
+
+def _instant(name: str, *, nullable: bool = True) -> Column[int]:
+    """An instant to the microsecond: PostgreSQL has a type for that, SQLite gets microseconds since 1970 in UTC."""
+    return Column(name, BigInteger().with_variant(TIMESTAMP(timezone=True), "postgresql"), nullable=nullable)
 
 
 JOB_STATUS = Table(
     "job_status",
     METADATA,
-    Column("job_id", String(255), primary_key=True),
+    _id("tenant"),
+    _id("job_id"),
     Column("status", String(16), nullable=False),
     Column("attempt", Integer, nullable=False),
     _instant("created_at"),
     _instant("started_at"),
     _instant("completed_at"),
     _instant("failed_at"),
-    Column("updated_at", BigInteger, nullable=False),
-    Column("progress", Text),
+    _instant("updated_at", nullable=False),
+    Column("progress", Text().with_variant(JSON, "postgresql")),
     Column("progress_attempt", Integer),
     _instant("progress_at"),
     Column("error_type", Text),
@@ -34,6 +54,7 @@ JOB_STATUS = Table(
     Column("cancelled_by", Text),
     Column("queue", Text),
     Column("job_type", Text),
+    _instant("first_seen_at", nullable=False),
     CheckConstraint("status IN ('pending', 'active', 'delayed', 'completed', 'failed')", name="status_known"),
     CheckConstraint("attempt >= 0", name="attempt_counts"),
     CheckConstraint("created_at < started_at", name="created_before_started"),
@@ -44,6 +65,15 @@ JOB_STATUS = Table(
     CheckConstraint("(completed_at IS NOT NULL) = (status = 'completed')", name="completed_at_if_completed"),
     CheckConstraint("(failed_at IS NOT NULL) = (status = 'failed')", name="failed_at_if_failed"),
     CheckConstraint("(cancelled_at IS NOT NULL) = cancelled", name="cancelled_at_if_cancelled"),
+    CheckConstraint("status = 'failed' OR NOT cancelled", name="cancelled_is_failed"),
     sqlite_with_rowid=False,
 )
-"""One row per job. A cancelled job is failed with `cancelled` set."""
+"""One row per tenant and job. A cancelled job is failed with `cancelled` set. Lists are ordered by `first_seen_at`, the
+tracker's own time when it first heard of the job: it never changes, so that no page misses a job or shows it twice.
+"""
+
+Index("job_status_newest", JOB_STATUS.c.tenant, JOB_STATUS.c.first_seen_at, JOB_STATUS.c.job_id)
+Index(
+    "job_status_newest_by_status",
+    *(JOB_STATUS.c[name] for name in ("tenant", "status", "cancelled", "first_seen_at", "job_id")),
+)

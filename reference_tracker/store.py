@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, bindparam, event, select
+from sqlalchemy import Engine, bindparam, event
 
-from reference_tracker.lifecycle import Change, Row, first
+from reference_tracker.batch import rounds
+from reference_tracker.change import Change, as_json
+from reference_tracker.lifecycle import Row, first
+from reference_tracker.query import one_job, page
 from reference_tracker.schema import JOB_STATUS, METADATA
-from reference_tracker.statement import merge_statement
+from reference_tracker.statement import batch_statement, merge_statement
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -24,70 +28,120 @@ class Store:
     not around its pool.
 
     Args:
-        engine: SQLAlchemy's; its pool hands out every connection.
+        engine: SQLAlchemy's, for PostgreSQL through psycopg 3 or for SQLite; its pool hands out every connection.
     """
 
     def __init__(self, engine: Engine) -> None:
         """Prepare the statements; nothing is executed."""
         self._engine = engine
-        self._merge = merge_statement(engine.dialect)
-        reading = select(JOB_STATUS).where(JOB_STATUS.c.job_id == "?").compile(dialect=engine.dialect)
-        self._read = str(reading)
+        self._name = engine.dialect.name
+        self._database = DATABASES[self._name]
+        self._merge = merge_statement(self._name)
 
     def create_table(self) -> None:
         """Create the table where it does not exist."""
         METADATA.create_all(self._engine)
 
-    def write(self, change: Change, *, now: datetime) -> None:
-        """Merge one event into its row, in one statement."""
-        parameters = _values(first(change, now=now))
-        connection = self._engine.raw_connection()
-        try:
-            connection.cursor().execute(self._merge, parameters)
-            connection.commit()
-        finally:
-            connection.close()  # the pool rolls back what was not committed
+    def write(self, change: Change, *, now: datetime, reopening: bool = False) -> None:
+        """Merge one event into its row, in one statement and one round trip.
 
-    def read(self, job_id: str) -> Row | None:
+        Args:
+            change: the event.
+            now: the tracker's own time.
+            reopening: whether what stands there counts as `reopened`.
+        """
+        parameters = self._database.values(first(change, now=now))
+        statement = merge_statement(self._name, reopening=True) if reopening else self._merge
+        with self._connection() as connection:
+            self._database.execute(connection.cursor(), statement, parameters)
+
+    def write_many(self, changes: Sequence[Change], *, now: datetime) -> None:
+        """Merge several events, all or none, with the same result as one by one (see `rounds`)."""
+        told = [[self._database.values(row) for row in each] for each in rounds(changes, now=now)]
+        if told:
+            with self._connection() as connection:
+                self._database.write_many(connection, told)
+
+    def read(self, job_id: str, *, tenant: str = "") -> Row | None:
         """The job's row; None where nothing is known."""
-        connection = self._engine.raw_connection()
-        try:
-            cursor = connection.cursor()
-            cursor.execute(self._read, (job_id,))
-            found = cursor.fetchone()
-            cursor.close()
-        finally:
-            connection.close()
-        return None if found is None else _row(found)
+        found = self._fetched(one_job(self._name), (tenant, job_id))
+        return found[0] if found else None
 
-    def forget(self, job_ids: list[str]) -> None:
+    def page(self, *, tenant: str = "", status: str | None = None, after: Row | None = None, many: int) -> list[Row]:
+        """The newest rows of a tenant, at most so many.
+
+        Args:
+            tenant: whose jobs.
+            status: as a reader names it; None for all.
+            after: the last row of the page before.
+            many: how many.
+        """
+        begin = () if after is None else self._database.place(after)
+        return self._fetched(page(self._name, status=status, after=after is not None), (tenant, *begin, many))
+
+    def _fetched(self, statement: str, parameters: Sequence[Any]) -> list[Row]:
+        with self._connection() as connection:
+            cursor = connection.cursor()
+            self._database.execute(cursor, statement, parameters)
+            found = cursor.fetchall()
+            cursor.close()
+        return [self._database.row(each) for each in found]
+
+    def forget(self, job_ids: Sequence[str], *, tenant: str = "") -> None:
         """Delete the rows of these jobs."""
         if not job_ids:
             return
+        wanted = JOB_STATUS.c
+        deleted = JOB_STATUS.delete().where(wanted.tenant == tenant, wanted.job_id == bindparam("gone"))
         with self._engine.begin() as connection:
-            deleted = JOB_STATUS.delete().where(JOB_STATUS.c.job_id == bindparam("gone"))
             connection.execute(deleted, [{"gone": job_id} for job_id in job_ids])
 
+    @contextmanager
+    def _connection(self) -> Iterator[Any]:
+        """A driver's connection on which each statement is a transaction of its own, as it was when it goes back."""
+        pooled = self._engine.raw_connection()
+        try:
+            with self._database.autocommit(pooled.driver_connection):
+                yield pooled
+        finally:
+            pooled.close()
 
-def prepare_sqlite(engine: Engine) -> None:
-    """Let writers and readers work side by side: write-ahead log, synced at checkpoints."""
 
-    @event.listens_for(engine, "connect")
-    def _pragmas(connection: Any, _record: object) -> None:
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
-            connection.execute(f"PRAGMA {pragma}")
+@contextmanager
+def _sqlite_autocommit(connection: Any) -> Iterator[None]:
+    before = connection.isolation_level
+    connection.isolation_level = None
+    try:
+        yield
+    finally:
+        connection.isolation_level = before
 
 
-def _values(row: Row) -> list[Any]:
+@contextmanager
+def _psycopg_autocommit(connection: Any) -> Iterator[None]:
+    before = connection.autocommit
+    connection.autocommit = True
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.autocommit = before
+
+
+def _microseconds(at: datetime) -> int:
+    return (at - EPOCH) // MICROSECOND
+
+
+def _sqlite_values(row: Row) -> list[Any]:
     values: list[Any] = list(row)
     for place in INSTANTS:
         if values[place] is not None:
-            values[place] = (values[place] - EPOCH) // MICROSECOND
-    values[PROGRESS] = None if row.progress_at is None else json.dumps(row.progress)
+            values[place] = _microseconds(values[place])
+    values[PROGRESS] = None if row.progress_at is None else as_json(row.progress)
     return values
 
 
-def _row(found: Sequence[Any]) -> Row:
+def _sqlite_row(found: Sequence[Any]) -> Row:
     values = list(found)
     for place in INSTANTS:
         if values[place] is not None:
@@ -96,3 +150,87 @@ def _row(found: Sequence[Any]) -> Row:
         values[PROGRESS] = json.loads(values[PROGRESS])
     values[CANCELLED] = bool(values[CANCELLED])
     return Row._make(values)
+
+
+def _postgresql_values(row: Row) -> list[Any]:
+    values: list[Any] = list(row)
+    values[PROGRESS] = None if row.progress_at is None else as_json(row.progress)
+    return values
+
+
+def _postgresql_row(found: Sequence[Any]) -> Row:
+    values = list(found)
+    for place in INSTANTS:
+        if values[place] is not None:
+            values[place] = values[place].astimezone(UTC)
+    return Row._make(values)
+
+
+def _write_many_sqlite(pooled: Any, told: Sequence[Sequence[Sequence[Any]]]) -> None:
+    cursor = pooled.cursor()
+    cursor.execute("BEGIN IMMEDIATE")
+    try:
+        for each in told:
+            cursor.executemany(merge_statement("sqlite"), each)
+        cursor.execute("COMMIT")
+    finally:
+        if pooled.driver_connection.in_transaction:
+            cursor.execute("ROLLBACK")
+
+
+def _write_many_postgresql(pooled: Any, told: Sequence[Sequence[Sequence[Any]]]) -> None:
+    connection = pooled.driver_connection
+    with connection.pipeline(), connection.transaction(), connection.cursor() as cursor:  # one round trip
+        for each in told:
+            cursor.execute(batch_statement(), [list(column) for column in zip(*each, strict=True)], prepare=True)
+
+
+class Database(NamedTuple):
+    """What the drivers do differently.
+
+    Args:
+        values: a row as the statement's parameters.
+        row: a row from what was fetched.
+        place: where a row stands among the newest: `first_seen_at` and job id.
+        execute: runs a statement on a cursor.
+        write_many: writes rounds of rows in one transaction.
+        autocommit: makes a connection's statements transactions of their own, for as long as the context lasts.
+    """
+
+    values: Callable[[Row], list[Any]]
+    row: Callable[[Sequence[Any]], Row]
+    place: Callable[[Row], tuple[Any, str]]
+    execute: Callable[[Any, str, Sequence[Any]], object]
+    write_many: Callable[[Any, Sequence[Sequence[Sequence[Any]]]], None]
+    autocommit: Callable[[Any], Any]
+
+
+DATABASES = {
+    "sqlite": Database(
+        values=_sqlite_values,
+        row=_sqlite_row,
+        place=lambda row: (_microseconds(row.first_seen_at or EPOCH), row.job_id),
+        execute=lambda cursor, statement, values: cursor.execute(statement, values),
+        write_many=_write_many_sqlite,
+        autocommit=_sqlite_autocommit,
+    ),
+    "postgresql": Database(
+        values=_postgresql_values,
+        row=_postgresql_row,
+        place=lambda row: (row.first_seen_at, row.job_id),
+        execute=lambda cursor, statement, values: cursor.execute(statement, values, prepare=True),
+        write_many=_write_many_postgresql,
+        autocommit=_psycopg_autocommit,
+    ),
+}
+
+
+def prepare_sqlite(engine: Engine) -> None:
+    """Let writers and readers work side by side: write-ahead log, synced at checkpoints."""
+    if not event.contains(engine, "connect", _set_pragmas):
+        event.listen(engine, "connect", _set_pragmas)
+
+
+def _set_pragmas(connection: Any, _record: object) -> None:
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000"):
+        connection.execute(f"PRAGMA {pragma}")

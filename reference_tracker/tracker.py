@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from traceback import format_exception
 from typing import Any
 
 from sqlalchemy import Engine
 
-from reference_tracker.lifecycle import Change, Row
+from reference_tracker.change import Change, Kind
+from reference_tracker.lifecycle import Row
+from reference_tracker.query import SHOWN
 from reference_tracker.store import Store, prepare_sqlite
+
+LOG = logging.getLogger("reference_tracker")
+DATABASES = (("sqlite", "pysqlite"), ("postgresql", "psycopg"))
+"""What it runs on, each with its driver."""
+KIND_OF: dict[str, Kind] = {
+    "pending": "created",
+    "active": "active",
+    "delayed": "retrying",
+    "completed": "completed",
+    "failed": "failed",
+    "cancelled": "cancelled",
+}
+"""The event that leads to each status."""
+MOST_LISTED = 1000
 
 
 def _utc_now() -> datetime:
@@ -22,7 +40,11 @@ class JobStatusTracker:
 
     Args:
         engine: of a database with the tracker's table; see `create_table`.
+        tenant: whose jobs; "" where there is one only.
         now: the tracker's own clock, for `updated_at` and for verbs that are given no time.
+
+    Raises:
+        ValueError: for an engine of a database or a driver that it does not run on.
 
     >>> from sqlalchemy import create_engine
     >>> tracker = JobStatusTracker(create_engine("sqlite://"))
@@ -33,21 +55,46 @@ class JobStatusTracker:
     'completed'
     """
 
-    def __init__(self, engine: Engine, *, now: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(self, engine: Engine, *, tenant: str = "", now: Callable[[], datetime] = _utc_now) -> None:
         """Take the engine as it is; for SQLite set what lets readers and writers work side by side."""
-        if engine.dialect.name != "sqlite":
-            raise ValueError(f"JobStatusTracker: the engine's dialect is {engine.dialect.name!r}: allowed is 'sqlite'")
-        prepare_sqlite(engine)
+        database = engine.dialect.name, engine.dialect.driver
+        if database not in DATABASES:
+            allowed = " and ".join("+".join(each) for each in DATABASES)
+            raise ValueError(f"JobStatusTracker: the engine is for {'+'.join(database)}: allowed are {allowed}")
+        if engine.dialect.name == "sqlite":
+            prepare_sqlite(engine)
+        self._engine = engine
         self._store = Store(engine)
+        self._tenant = tenant
         self._now = now
+
+    def for_tenant(self, name: str) -> JobStatusTracker:
+        """The same for another tenant's jobs, on the same storage."""
+        return JobStatusTracker(self._engine, tenant=name, now=self._now)
 
     def create_table(self) -> None:
         """Create the table where it does not exist."""
         self._store.create_table()
 
     def apply(self, change: Change) -> None:
-        """Merge one event into its job's row: one atomic statement."""
-        self._store.write(change, now=self._now())
+        """Merge one event into its job's row: one atomic statement.
+
+        Raises:
+            ValueError: for what the table cannot hold.
+        """
+        self._write(change)
+
+    def _write(self, change: Change, *, reopening: bool = False) -> None:
+        began = time.perf_counter()
+        self._store.write(change._replace(tenant=self._tenant), now=self._now(), reopening=reopening)
+        _logged((change,), self._tenant, began)
+
+    def apply_many(self, changes: Iterable[Change]) -> None:
+        """Merge several events, all or none, with the same result as one by one."""
+        began = time.perf_counter()
+        told = [change._replace(tenant=self._tenant) for change in changes]
+        self._store.write_many(told, now=self._now())
+        _logged(told, self._tenant, began)
 
     def create_job_status(
         self, job_id: str, *, at: datetime | None = None, queue: str | None = None, job_type: str | None = None
@@ -91,17 +138,77 @@ class JobStatusTracker:
             Change(job_id=job_id, kind="cancelled", at=at or self._now(), attempt=attempt, cancelled_by=cancelled_by)
         )
 
+    def update_job_status(
+        self,
+        job_id: str,
+        status: str,
+        *,
+        attempt: int | None = None,
+        at: datetime | None = None,
+        error: BaseException | None = None,
+        cancelled_by: str | None = None,
+        only_if_not_completed: bool = True,
+    ) -> None:
+        """The job has come to a status, by its name; with `only_if_not_completed=False` also where it had ended.
+
+        Args:
+            job_id: whose status.
+            status: pending, active, delayed, completed, failed or cancelled.
+            attempt: 0 or 1 where it is not given.
+            at: when; now where it is not given.
+            error: of a delayed or failed job.
+            cancelled_by: who called it off.
+            only_if_not_completed: the guard that each verb has. Without it the status is set whatever stands there, for
+                repairs by hand: an end, an error and a cancellation that were there are gone.
+
+        Raises:
+            ValueError: for another status.
+        """
+        if status not in KIND_OF:
+            raise ValueError(f"update_job_status(status={status!r}): allowed are {', '.join(KIND_OF)}")
+        kind = KIND_OF[status]
+        counted = attempt if attempt is not None else int(kind not in ("created", "cancelled"))
+        change = Change(
+            job_id, kind, at or self._now(), attempt=counted, error=_error(error), cancelled_by=cancelled_by
+        )
+        self._write(change, reopening=not only_if_not_completed)
+
     def get_job_status(self, job_id: str) -> Row | None:
         """The job's row; None where nothing is known of it."""
-        return self._store.read(job_id)
+        return self._store.read(job_id, tenant=self._tenant)
 
-    def forget(self, job_ids: list[str]) -> None:
+    def list_jobs(self, *, status: str | None = None, limit: int = 100, after: Row | None = None) -> list[Row]:
+        """A page of the tenant's jobs, newest first: by when the tracker first heard of them.
+
+        Args:
+            status: pending, active, delayed, completed, failed or cancelled; None for all.
+            limit: how many rows at most, 1 to 1000.
+            after: the last row of the page before.
+
+        Raises:
+            ValueError: for another status or limit.
+        """
+        if status is not None and status not in SHOWN:
+            raise ValueError(f"list_jobs(status={status!r}): allowed are {', '.join(SHOWN)} and None")
+        if not 1 <= limit <= MOST_LISTED:
+            raise ValueError(f"list_jobs(limit={limit!r}): allowed are 1 to {MOST_LISTED}")
+        return self._store.page(tenant=self._tenant, status=status, after=after, many=limit)
+
+    def forget(self, job_ids: Sequence[str]) -> None:
         """Delete the rows of these jobs."""
-        self._store.forget(job_ids)
+        self._store.forget(job_ids, tenant=self._tenant)
 
 
 def _error(error: BaseException | None) -> tuple[str, str, str | None] | None:
     if error is None:
         return None
-
     return (type(error).__name__, str(error), "".join(format_exception(error)))
+
+
+def _logged(changes: Sequence[Change], tenant: str, began: float) -> None:
+    """Say what was written, without progress and errors, which may hold secrets."""
+    if LOG.isEnabledFor(logging.INFO):
+        milliseconds = round((time.perf_counter() - began) * 1000, 3)
+        for change in changes:
+            told = {name: getattr(change, name) for name in ("job_id", "kind", "job_type", "queue", "attempt")}
+            LOG.info("job status written", extra={**told, "tenant": tenant, "duration_ms": milliseconds})
