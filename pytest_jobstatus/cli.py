@@ -104,7 +104,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "target", metavar="TARGET", help="module:attribute, or celery:URL; the current folder is importable"
+        "target",
+        metavar="TARGET",
+        help="module:attribute, celery:URL or reference:URL; the current folder is importable",
     )
     parser.add_argument("--yes", action="store_true", help="write rows to a database that is not on this machine")
 

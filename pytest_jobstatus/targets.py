@@ -14,7 +14,7 @@ from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.raised import said
 
-ADAPTERS = {"celery": "pytest_jobstatus.adapters.celery"}
+ADAPTERS = {"celery": "pytest_jobstatus.adapters.celery", "reference": "reference_tracker.adapter"}
 """Short names, and the modules whose `factory(url)` makes the adapter's factory."""
 
 
@@ -36,12 +36,12 @@ def resolve(target: str, *, yes: bool = False) -> Factory:
     'collections:OrderedDict'
     >>> resolve("collections")
     Traceback (most recent call last):
-    pytest_jobstatus.misuse.Misuse: target 'collections': allowed are module:attribute, or celery:URL
+    pytest_jobstatus.misuse.Misuse: target 'collections': allowed are module:attribute, celery:URL, reference:URL
     """
     head, colon, rest = target.partition(":")
     if not head or not colon or not rest:
-        short = " or ".join(f"{name}:URL" for name in ADAPTERS)
-        raise Misuse(f"target {hidden(target)!r}: allowed are module:attribute, or {short}")
+        short = ", ".join(f"{name}:URL" for name in ADAPTERS)
+        raise Misuse(f"target {hidden(target)!r}: allowed are module:attribute, {short}")
     if head in ADAPTERS:
         _refuse_remote(target, rest, yes=yes)
         return Factory.of(import_module(ADAPTERS[head]).factory(rest), name=hidden(target))
