@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from functools import cache
 
 from pytest_jobstatus import check
+from tests.benchmarks import writes
 from tests.benchmarks.figure import Figure, fresh_processes
 from tests.faulty_trackers import FAULTY, rules_of
 
 REFERENCE = """
 import time
 from pytest_jobstatus import check
+from tests.benchmarks import writes
 from reference_tracker.adapter import sqlite
 check(sqlite, rules="TRACK-2", effort="quick")
 began = time.perf_counter()
@@ -116,7 +118,7 @@ FIGURES = (
 
 def main() -> None:
     """Print one line for each figure."""
-    for figure in FIGURES:
+    for figure in (*FIGURES, *writes.FIGURES):
         print(figure.line(), flush=True)
 
 

@@ -16,9 +16,10 @@ class Figure:
     Args:
         name: what is measured.
         goal: the most that it may be, in the unit.
-        unit: "s" or "ms".
+        unit: "s", "ms" or "×".
         measure: gives the single measurements.
         worst: whether the largest of them is held against the goal, not their median.
+        at_least: whether the goal is the least that it may be: how many times as fast as a baseline in the same run.
     """
 
     name: str
@@ -26,14 +27,16 @@ class Figure:
     unit: str
     measure: Callable[[], Sequence[float]]
     worst: bool = False
+    at_least: bool = False
 
     def line(self) -> str:
         """The median, or the worst, beside the goal, and how far the measurements were apart."""
         values = sorted(self.measure())
         figure = values[-1] if self.worst else statistics.median(values)
-        verdict = "met" if figure <= self.goal else "MISSED"
+        verdict = "met" if (figure >= self.goal if self.at_least else figure <= self.goal) else "MISSED"
+        sign = "≥" if self.at_least else "≤"
         spread = f"{values[0]:.3g} to {values[-1]:.3g} in {len(values)} measurements"
-        measured = f"{figure:>8.3g} {self.unit:<2}  goal ≤ {self.goal:g} {self.unit:<2}"
+        measured = f"{figure:>8.3g} {self.unit:<2}  goal {sign} {self.goal:g} {self.unit:<2}"
         return f"{self.name:<72} {measured}  {verdict:<6}  ({spread})"
 
 
