@@ -101,31 +101,34 @@ class Store:
         """A driver's connection on which each statement is a transaction of its own, as it was when it goes back."""
         pooled = self._engine.raw_connection()
         try:
-            with self._database.autocommit(pooled.driver_connection):
+            before = self._database.autocommit(pooled.driver_connection)
+            try:
                 yield pooled
+            finally:
+                self._database.restore(pooled.driver_connection, before)
         finally:
             pooled.close()
 
 
-@contextmanager
-def _sqlite_autocommit(connection: Any) -> Iterator[None]:
+def _sqlite_autocommit(connection: Any) -> Any:
     before = connection.isolation_level
     connection.isolation_level = None
-    try:
-        yield
-    finally:
-        connection.isolation_level = before
+    return before
 
 
-@contextmanager
-def _psycopg_autocommit(connection: Any) -> Iterator[None]:
+def _sqlite_restore(connection: Any, before: Any) -> None:
+    connection.isolation_level = before
+
+
+def _psycopg_autocommit(connection: Any) -> Any:
     before = connection.autocommit
     connection.autocommit = True
-    try:
-        yield
-    finally:
-        if not connection.closed:
-            connection.autocommit = before
+    return before
+
+
+def _psycopg_restore(connection: Any, before: Any) -> None:
+    if not connection.closed:
+        connection.autocommit = before
 
 
 def _microseconds(at: datetime) -> int:
@@ -194,7 +197,8 @@ class Database(NamedTuple):
         place: where a row stands among the newest: `first_seen_at` and job id.
         execute: runs a statement on a cursor.
         write_many: writes rounds of rows in one transaction.
-        autocommit: makes a connection's statements transactions of their own, for as long as the context lasts.
+        autocommit: makes a connection's statements transactions of their own, and gives what was set before.
+        restore: sets that again.
     """
 
     values: Callable[[Row], list[Any]]
@@ -203,6 +207,7 @@ class Database(NamedTuple):
     execute: Callable[[Any, str, Sequence[Any]], object]
     write_many: Callable[[Any, Sequence[Sequence[Sequence[Any]]]], None]
     autocommit: Callable[[Any], Any]
+    restore: Callable[[Any, Any], None]
 
 
 DATABASES = {
@@ -213,6 +218,7 @@ DATABASES = {
         execute=lambda cursor, statement, values: cursor.execute(statement, values),
         write_many=_write_many_sqlite,
         autocommit=_sqlite_autocommit,
+        restore=_sqlite_restore,
     ),
     "postgresql": Database(
         values=_postgresql_values,
@@ -221,6 +227,7 @@ DATABASES = {
         execute=lambda cursor, statement, values: cursor.execute(statement, values, prepare=True),
         write_many=_write_many_postgresql,
         autocommit=_psycopg_autocommit,
+        restore=_psycopg_restore,
     ),
 }
 
