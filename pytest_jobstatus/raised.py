@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sysconfig
 from pathlib import Path
 from traceback import format_exception_only, walk_tb
 
 IN_SETTLE = "in settle()"
 RAISED_AT = "raised at "
-FOREIGN = (str(Path(__file__).parent), *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")))
+FOREIGN = tuple(
+    f"{folder}{os.sep}"
+    for folder in (Path(__file__).parent, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib")))
+)
 """Folders of code that is not the user's: ours, Python's, and the libraries'."""
 
 
@@ -29,8 +33,7 @@ def located(error: BaseException) -> BaseException:
 
 
 def _short(file: str) -> str:
-    here = f"{Path.cwd()}/"
-    return file.removeprefix(here)
+    return file.removeprefix(f"{Path.cwd()}{os.sep}")
 
 
 def _note(error: BaseException, note: str) -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pytest_jobstatus.delivery import DIMENSIONS, Plan
 from pytest_jobstatus.events import EventKind
 from pytest_jobstatus.history import History
+from pytest_jobstatus.raised import place_of
 from pytest_jobstatus.rules import RULES, TOTAL, Level, Rule, Violation
 from pytest_jobstatus.tracker import Status
 
@@ -58,6 +59,14 @@ class Counterexample:
     def plan(self) -> Plan:
         """What was delivered."""
         return self.history.plan
+
+    @property
+    def raised_at(self) -> str | None:
+        """The line of the user's own that raised what went wrong; None where nothing was raised."""
+        step = self.violation.step
+        if step == len(self.history.steps):
+            return self.history.unreadable_at
+        return place_of(self.history.steps[step].raised)
 
 
 Pair = tuple[Status | None, EventKind]

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 Kind = Literal["created", "active", "progress", "retrying", "stalled", "completed", "failed", "cancelled"]
 
+KINDS = get_args(Kind)
 LONGEST_ID = 255
 """In characters."""
 MOST_ATTEMPTS = 2**31 - 1
@@ -52,26 +53,25 @@ def checked(change: Change) -> Change:
     Traceback (most recent call last):
     ValueError: job_id '': allowed are 1 to 255 characters without NUL and lone surrogates
     """
-    _check("kind", change.kind, "one of " + ", ".join(get_args(Kind)), good=change.kind in get_args(Kind))
-    for name, shortest in (("job_id", 1), ("tenant", 0)):
-        value = getattr(change, name)
-        good = isinstance(value, str) and shortest <= len(value) <= LONGEST_ID and storable(value) == value
-        _check(name, value, f"{shortest} to {LONGEST_ID} characters without NUL and lone surrogates", good=good)
-    aware = isinstance(change.at, datetime) and change.at.utcoffset() is not None
-    _check("at", change.at, "an aware datetime", good=aware)
-    counts = type(change.attempt) is int and 0 <= change.attempt <= MOST_ATTEMPTS
-    _check("attempt", change.attempt, f"0 to {MOST_ATTEMPTS}", good=counts)
-    for name in ("cancelled_by", "queue", "job_type"):
-        value = getattr(change, name)
-        _check(name, value, "a text or None", good=value is None or isinstance(value, str))
+    if change.kind not in KINDS:
+        raise _refused("kind", change.kind, "one of " + ", ".join(KINDS))
+    for name, value, shortest in (("job_id", change.job_id, 1), ("tenant", change.tenant, 0)):
+        if not isinstance(value, str) or not shortest <= len(value) <= LONGEST_ID or storable(value) != value:
+            raise _refused(name, value, f"{shortest} to {LONGEST_ID} characters without NUL and lone surrogates")
+    if not isinstance(change.at, datetime) or change.at.utcoffset() is None:
+        raise _refused("at", change.at, "an aware datetime")
+    if type(change.attempt) is not int or not 0 <= change.attempt <= MOST_ATTEMPTS:
+        raise _refused("attempt", change.attempt, f"0 to {MOST_ATTEMPTS}")
+    for name, text in (("cancelled_by", change.cancelled_by), ("queue", change.queue), ("job_type", change.job_type)):
+        if text is not None and not isinstance(text, str):
+            raise _refused(name, text, "a text or None")
     if change.kind == "progress":
         as_json(change.progress)
     return change
 
 
-def _check(name: str, value: object, allowed: str, *, good: bool) -> None:
-    if not good:
-        raise ValueError(f"{name} {value!a:.80}: allowed {'are' if allowed[0].isdigit() else 'is'} {allowed}")
+def _refused(name: str, value: object, allowed: str) -> ValueError:
+    return ValueError(f"{name} {value!a:.80}: allowed {'are' if allowed[0].isdigit() else 'is'} {allowed}")
 
 
 def as_json(progress: object) -> str:

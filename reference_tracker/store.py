@@ -20,7 +20,7 @@ from reference_tracker.statement import batch_statement, merge_statement
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 INSTANTS = [place for place, name in enumerate(Row._fields) if name.endswith("_at")]
-PROGRESS, CANCELLED = Row._fields.index("progress"), Row._fields.index("cancelled")
+PROGRESS, CANCELLED, FIRST_SEEN = map(Row._fields.index, ("progress", "cancelled", "first_seen_at"))
 
 
 class Store:
@@ -50,14 +50,14 @@ class Store:
             now: the tracker's own time.
             reopening: whether what stands there counts as `reopened`.
         """
-        parameters = self._database.values(first(change, now=now))
+        parameters = self.parameters(first(change, now=now))
         statement = merge_statement(self._name, reopening=True) if reopening else self._merge
         with self._connection() as connection:
             self._database.execute(connection.cursor(), statement, parameters)
 
     def write_many(self, changes: Sequence[Change], *, now: datetime) -> None:
         """Merge several events, all or none, with the same result as one by one (see `rounds`)."""
-        told = [[self._database.values(row) for row in each] for each in rounds(changes, now=now)]
+        told = [[self.parameters(row) for row in each] for each in rounds(changes, now=now)]
         if told:
             with self._connection() as connection:
                 self._database.write_many(connection, told)
@@ -76,7 +76,7 @@ class Store:
             after: the last row of the page before.
             many: how many.
         """
-        begin = () if after is None else self._database.place(after)
+        begin = () if after is None else (self.parameters(after)[FIRST_SEEN], after.job_id)
         return self._fetched(page(self._name, status=status, after=after is not None), (tenant, *begin, many))
 
     def _fetched(self, statement: str, parameters: Sequence[Any]) -> list[Row]:
@@ -85,7 +85,26 @@ class Store:
             self._database.execute(cursor, statement, parameters)
             found = cursor.fetchall()
             cursor.close()
-        return [self._database.row(each) for each in found]
+        return [self._row(each) for each in found]
+
+    def parameters(self, row: Row) -> list[Any]:
+        """A row as the statement's parameters."""
+        values: list[Any] = list(row)
+        for place in INSTANTS:
+            if values[place] is not None:
+                values[place] = self._database.stored(values[place])
+        values[PROGRESS] = None if row.progress_at is None else as_json(row.progress)
+        return values
+
+    def _row(self, found: Sequence[Any]) -> Row:
+        values = list(found)
+        for place in INSTANTS:
+            if values[place] is not None:
+                values[place] = self._database.instant(values[place])
+        if values[PROGRESS] is not None:
+            values[PROGRESS] = self._database.progress(values[PROGRESS])
+        values[CANCELLED] = bool(values[CANCELLED])
+        return Row._make(values)
 
     def forget(self, job_ids: Sequence[str], *, tenant: str = "") -> None:
         """Delete the rows of these jobs."""
@@ -131,44 +150,6 @@ def _psycopg_restore(connection: Any, before: Any) -> None:
         connection.autocommit = before
 
 
-def _microseconds(at: datetime) -> int:
-    return (at - EPOCH) // MICROSECOND
-
-
-def _sqlite_values(row: Row) -> list[Any]:
-    values: list[Any] = list(row)
-    for place in INSTANTS:
-        if values[place] is not None:
-            values[place] = _microseconds(values[place])
-    values[PROGRESS] = None if row.progress_at is None else as_json(row.progress)
-    return values
-
-
-def _sqlite_row(found: Sequence[Any]) -> Row:
-    values = list(found)
-    for place in INSTANTS:
-        if values[place] is not None:
-            values[place] = EPOCH + timedelta(microseconds=values[place])
-    if values[PROGRESS] is not None:
-        values[PROGRESS] = json.loads(values[PROGRESS])
-    values[CANCELLED] = bool(values[CANCELLED])
-    return Row._make(values)
-
-
-def _postgresql_values(row: Row) -> list[Any]:
-    values: list[Any] = list(row)
-    values[PROGRESS] = None if row.progress_at is None else as_json(row.progress)
-    return values
-
-
-def _postgresql_row(found: Sequence[Any]) -> Row:
-    values = list(found)
-    for place in INSTANTS:
-        if values[place] is not None:
-            values[place] = values[place].astimezone(UTC)
-    return Row._make(values)
-
-
 def _write_many_sqlite(pooled: Any, told: Sequence[Sequence[Sequence[Any]]]) -> None:
     cursor = pooled.cursor()
     cursor.execute("BEGIN IMMEDIATE")
@@ -192,18 +173,18 @@ class Database(NamedTuple):
     """What the drivers do differently.
 
     Args:
-        values: a row as the statement's parameters.
-        row: a row from what was fetched.
-        place: where a row stands among the newest: `first_seen_at` and job id.
+        stored: an instant as it is stored.
+        instant: the instant from what was fetched, in UTC.
+        progress: the value from what was fetched.
         execute: runs a statement on a cursor.
         write_many: writes rounds of rows in one transaction.
         autocommit: makes a connection's statements transactions of their own, and gives what was set before.
         restore: sets that again.
     """
 
-    values: Callable[[Row], list[Any]]
-    row: Callable[[Sequence[Any]], Row]
-    place: Callable[[Row], tuple[Any, str]]
+    stored: Callable[[datetime], Any]
+    instant: Callable[[Any], datetime]
+    progress: Callable[[Any], Any]
     execute: Callable[[Any, str, Sequence[Any]], object]
     write_many: Callable[[Any, Sequence[Sequence[Sequence[Any]]]], None]
     autocommit: Callable[[Any], Any]
@@ -212,18 +193,18 @@ class Database(NamedTuple):
 
 DATABASES = {
     "sqlite": Database(
-        values=_sqlite_values,
-        row=_sqlite_row,
-        place=lambda row: (_microseconds(row.first_seen_at or EPOCH), row.job_id),
+        stored=lambda at: (at - EPOCH) // MICROSECOND,
+        instant=lambda found: EPOCH + timedelta(microseconds=found),
+        progress=json.loads,
         execute=lambda cursor, statement, values: cursor.execute(statement, values),
         write_many=_write_many_sqlite,
         autocommit=_sqlite_autocommit,
         restore=_sqlite_restore,
     ),
     "postgresql": Database(
-        values=_postgresql_values,
-        row=_postgresql_row,
-        place=lambda row: (row.first_seen_at, row.job_id),
+        stored=lambda at: at,
+        instant=lambda found: found.astimezone(UTC),
+        progress=lambda found: found,  # psycopg has decoded it
         execute=lambda cursor, statement, values: cursor.execute(statement, values, prepare=True),
         write_many=_write_many_postgresql,
         autocommit=_psycopg_autocommit,

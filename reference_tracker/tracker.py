@@ -27,7 +27,7 @@ KIND_OF: dict[str, Kind] = {
     "failed": "failed",
     "cancelled": "cancelled",
 }
-"""The event that leads to each status."""
+"""The event that leads to each status; to pending with an attempt it is `stalled`."""
 MOST_LISTED = 1000
 
 
@@ -80,21 +80,31 @@ class JobStatusTracker:
         """Merge one event into its job's row: one atomic statement.
 
         Raises:
-            ValueError: for what the table cannot hold.
+            ValueError: for what the table cannot hold, and for another tenant's event.
         """
         self._write(change)
 
     def _write(self, change: Change, *, reopening: bool = False) -> None:
         began = time.perf_counter()
-        self._store.write(change._replace(tenant=self._tenant), now=self._now(), reopening=reopening)
+        self._store.write(self._own(change), now=self._now(), reopening=reopening)
         _logged((change,), self._tenant, began)
 
     def apply_many(self, changes: Iterable[Change]) -> None:
-        """Merge several events, all or none, with the same result as one by one."""
+        """Merge several events, all or none, with the same result as one by one.
+
+        Raises:
+            ValueError: for what the table cannot hold, and for another tenant's event.
+        """
         began = time.perf_counter()
-        told = [change._replace(tenant=self._tenant) for change in changes]
+        told = [self._own(change) for change in changes]
         self._store.write_many(told, now=self._now())
         _logged(told, self._tenant, began)
+
+    def _own(self, change: Change) -> Change:
+        """The change with the tracker's tenant."""
+        if change.tenant not in ("", self._tenant):
+            raise ValueError(f"tenant {change.tenant!a}: this tracker is for {self._tenant!a}; see for_tenant")
+        return change._replace(tenant=self._tenant)
 
     def create_job_status(
         self, job_id: str, *, at: datetime | None = None, queue: str | None = None, job_type: str | None = None
@@ -166,7 +176,7 @@ class JobStatusTracker:
         """
         if status not in KIND_OF:
             raise ValueError(f"update_job_status(status={status!r}): allowed are {', '.join(KIND_OF)}")
-        kind = KIND_OF[status]
+        kind: Kind = "stalled" if status == "pending" and attempt else KIND_OF[status]
         counted = attempt if attempt is not None else int(kind not in ("created", "cancelled"))
         change = Change(
             job_id, kind, at or self._now(), attempt=counted, error=_error(error), cancelled_by=cancelled_by
@@ -190,7 +200,7 @@ class JobStatusTracker:
         """
         if status is not None and status not in SHOWN:
             raise ValueError(f"list_jobs(status={status!r}): allowed are {', '.join(SHOWN)} and None")
-        if not 1 <= limit <= MOST_LISTED:
+        if type(limit) is not int or not 1 <= limit <= MOST_LISTED:
             raise ValueError(f"list_jobs(limit={limit!r}): allowed are 1 to {MOST_LISTED}")
         return self._store.page(tenant=self._tenant, status=status, after=after, many=limit)
 

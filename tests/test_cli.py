@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -124,40 +125,47 @@ MISUSES = [
 ]
 
 
+def checked(capsys: pytest.CaptureFixture[str], source: str, rules: str) -> tuple[int, str, str, list[dict[str, Any]]]:
+    """What checking the class Mine of a source gives: exit code, output, errors, and the rules in JSON."""
+    Path("mine.py").write_text(source, encoding="utf-8")
+    sys.modules.pop("mine", None)
+    code, out, err = run(capsys, "check", "mine:Mine", f"--rules={rules}", "--json=report.json")
+    return code, out, err, json.loads(Path("report.json").read_text(encoding="utf-8"))["rules"]
+
+
 LOCKING = """
 from tests.small_trackers import Small
 
-class Locking(Small):
+class Mine(Small):
     "Never ends the transaction of a write that failed, so that nobody gets in any more."
     writes = 0
 
     def __init__(self):
-        if Locking.writes > 100:
+        if Mine.writes > 100:
             raise OSError("database is locked")
         super().__init__()
 
     def apply(self, event):
-        Locking.writes += 1
+        Mine.writes += 1
         super().apply(event)
 """
 
 
 def test_what_was_found_before_the_adapter_broke_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """Verdicts, the JSON and the summary are there, then what broke, and at which rule."""
-    Path("locking.py").write_text(LOCKING, encoding="utf-8")
-    code, out, err = run(capsys, "check", "locking:Locking", "--rules=TRACK-2,TRACK-6,TERM-4", "--json=report.json")
+    code, out, err, rules = checked(capsys, LOCKING, "TRACK-2,TRACK-6,TERM-4")
     assert code == 2
     assert "TRACK-2   pass" in out
     assert "ended early: incomplete: 2 of 59 rules judged, 1 without a verdict" in out
-    assert "locking:Locking: the factory raised OSError: database is locked" in err
+    assert "mine:Mine: the factory raised OSError: database is locked" in err
     assert err.rstrip().endswith("(at TERM-4)")
-    assert [each["id"] for each in json.loads(Path("report.json").read_text())["rules"]] == ["TRACK-2", "TRACK-6"]
+    assert [each["id"] for each in rules] == ["TRACK-2", "TRACK-6"]
 
 
 RAISING = """
 from tests.small_trackers import Small
 
-class Raising(Small):
+class Mine(Small):
     def apply(self, event):
         if event.attempt > 1:
             self.rows["no such row"]
@@ -167,12 +175,10 @@ class Raising(Small):
 
 def test_where_it_was_raised_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """The line of the tracker's own that raised, below the history and in the JSON."""
-    Path("raising.py").write_text(RAISING, encoding="utf-8")
-    code, out, _ = run(capsys, "check", "raising:Raising", "--rules=TRACK-3", "--json=report.json")
+    code, out, _, (rule,) = checked(capsys, RAISING, "TRACK-3")
     assert code == 1
-    assert "Raised at raising.py:7, in apply" in out
-    (rule,) = json.loads(Path("report.json").read_text())["rules"]
-    assert [step["raised_at"] for step in rule["counterexample"]["history"]][-1] == "raising.py:7, in apply"
+    assert "Raised at mine.py:7, in apply" in out
+    assert rule["counterexample"]["raised_at"] == "mine.py:7, in apply"
 
 
 @pytest.mark.parametrize(("arguments", "said"), MISUSES, ids=[said[:40] for _, said in MISUSES])

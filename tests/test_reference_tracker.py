@@ -51,10 +51,9 @@ def test_an_event_is_one_statement(tracker: JobStatusTracker, monkeypatch: pytes
     assert seen == ["INSERT"] * 9
 
 
-def test_an_event_is_one_transaction_on_sqlite(engine: Engine) -> None:
+def test_an_event_is_one_transaction_on_sqlite() -> None:
     """Below the driver, too, there is the one statement: no BEGIN and no COMMIT."""
-    if engine.dialect.name != "sqlite":
-        engine = create_engine("sqlite://")
+    engine = create_engine("sqlite://")
     tracker = JobStatusTracker(engine)
     tracker.create_table()
     seen: list[str] = []
@@ -98,6 +97,15 @@ def test_a_status_by_its_name(status: str, tracker: JobStatusTracker) -> None:
     }
     assert rows["c"] is not None
     assert rows["c"].ended_at == (NOON + timedelta(hours=1) if stored in ("completed", "failed") else None)
+
+
+def test_pending_again_is_no_creation(tracker: JobStatusTracker) -> None:
+    """Set to pending with an attempt, a job waits for the next one; when it was created stays open."""
+    tracker.mark_job_active("a", attempt=2, at=NOON)
+    tracker.update_job_status("a", "pending", attempt=2)
+    row = tracker.get_job_status("a")
+    assert row is not None
+    assert (row.status, row.attempt, row.created_at) == ("pending", 2, None)
 
 
 def test_lists_by_status_newest_first(engine: Engine, tracker: JobStatusTracker) -> None:
@@ -170,6 +178,11 @@ def test_bad_input_is_refused_with_its_value(given: dict[str, Any], message: str
     [
         (lambda tracker: tracker.list_jobs(status="running"), "status='running'): allowed are pending, active"),
         (lambda tracker: tracker.list_jobs(limit=0), "limit=0): allowed are 1 to 1000"),
+        (lambda tracker: tracker.list_jobs(limit="5"), "limit='5'): allowed are 1 to 1000"),
+        (
+            lambda tracker: tracker.apply(Change("a", "active", NOON, attempt=1, tenant="acme")),
+            "tenant 'acme': this tracker is for ''",
+        ),
         (lambda tracker: tracker.update_job_status("a", "done"), "status='done'): allowed are pending, active"),
     ],
 )

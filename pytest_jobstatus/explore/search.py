@@ -57,8 +57,6 @@ class Search:
         cut: why the search ended early, if it did.
         interrupted: whether Ctrl-C came while a counterexample was made small.
         before: what the tracker that failed had been told before.
-        excused: whether a failure, repeated on a fresh tracker, showed in its control as well.
-        doubts: how many failures had to be repeated to see whether they are the rule's own.
     """
 
     rule: Rule
@@ -70,8 +68,6 @@ class Search:
     cut: str | None = None
     interrupted: bool = False
     before: Sequence[Plan] = ()
-    excused: bool = False
-    doubts: int = 0
 
     def first_failure(self, factory: Factory, profile: Profile) -> Counterexample | None:
         """The smallest counterexample to the rule, if there is one; after Ctrl-C the one that was found, as it is, and
@@ -82,8 +78,8 @@ class Search:
             profile: what it declares.
         """
         plans = self._plans(profile)
-        for _ in range(MOST_DOUBTS + MOST_EXCUSED):
-            failure = self._failure(factory, plans)
+        for number in range(MOST_DOUBTS + MOST_EXCUSED):
+            failure = self._failure(factory, plans, doubting=number < MOST_DOUBTS)
             if failure is None:
                 return None
             try:
@@ -111,9 +107,17 @@ class Search:
             self.coverage.complete.append(part.title)
 
     def _failure(
-        self, factory: Factory, plans: Iterator[tuple[Plans | None, Plan]]
+        self, factory: Factory, plans: Iterator[tuple[Plans | None, Plan]], *, doubting: bool
     ) -> tuple[History, Violation] | None:
-        """The first plan that fails, on a tracker that is made when one is needed, and gone before others are made."""
+        """The first plan that fails, on a tracker that is made when one is needed, and gone before others are made.
+
+        Args:
+            factory: makes the tracker.
+            plans: what is left to try.
+            doubting: whether a failure that shows without the other jobs too is worth a fresh tracker: this one has had
+                many, and what they left, a watermark that all share for instance, may be the fault.
+        """
+        doubting = doubting and self.rule.control is Control.ALONE
         raised: BaseException | None = None
         with ExitStack() as stack:
             observe = Observer(lambda: stack.enter_context(factory.open()), self.rule, shared=self.shared)
@@ -122,19 +126,12 @@ class Search:
                 exercised, violation = self.rule.judge(seen.history)
                 self.coverage.add(plan, seen.history, exercised, pairs=seen.pairs)
                 raised = seen.history.steps[-1].raised if seen.history.steps else raised
-                if violation is not None and (self._is_its_own(observe, seen.history, violation) or self._doubted()):
+                if violation is not None and (doubting or self._is_its_own(observe, seen.history, violation)):
                     self.before = seen.before
                     return seen.history, violation
         if self.cut is not None and raised is not None:
             self.cut += f", where apply raised {said(raised)},"
         return None
-
-    def _doubted(self) -> bool:
-        """Whether it is worth a fresh tracker to see a failure without other jobs: this one has had many, and what they
-        left, a watermark that all share for instance, may be the fault.
-        """
-        self.doubts += self.rule.control is Control.ALONE
-        return 0 < self.doubts <= MOST_DOUBTS
 
     def _is_its_own(self, observe: Observer, history: History, violation: Violation) -> bool:
         """Whether what was seen is a failure of this rule, and of the tracker."""
@@ -177,19 +174,19 @@ class Search:
         """Repeat the failure on a fresh tracker and take away what it does not need; None where the fresh one shows it
         without what the rule is about, too.
         """
-        self.excused = False
         until_then = until(history.plan, violation.step)
-        plan = self._that_fails(factory, (until_then, history.plan))
-        if plan is None and not self.excused:
-            plan = self._that_fails(factory, _longer(self.before, history.plan))
-        if plan is None and self.excused:
-            return None
-        if plan is None:
+        repeated = self._repeated(factory, (until_then, history.plan)) or self._repeated(
+            factory, _longer(self.before, history.plan)
+        )
+        if repeated is None:
             note = (
                 f"seen once: a fresh tracker did not repeat it, nor did one that was told"
                 f" the {len(self.before)} histories before it"
             )
             return Counterexample(rule=self.rule.id, violation=violation, history=history, note=note)
+        plan, own = repeated
+        if not own:
+            return None
         clock = clocks_for(history.profile)[0]
         smaller = shrunk(plan, lambda candidate: self.fails(factory, candidate) is not None, clock=clock)
         found = self.fails(factory, smaller) or self.fails(factory, smaller)
@@ -204,13 +201,12 @@ class Search:
             rule=self.rule.id, violation=found[1], history=found[0], note=self._needs(factory, smaller)
         )
 
-    def _that_fails(self, factory: Factory, plans: Iterable[Plan]) -> Plan | None:
-        """The first plan that fails; none after one that fails in its control as well."""
+    def _repeated(self, factory: Factory, plans: Iterable[Plan]) -> tuple[Plan, bool] | None:
+        """The first plan that fails on a fresh tracker, and whether that is the rule's own business."""
         for plan in plans:
-            if self.fails(factory, plan) is not None:
-                return plan
-            if self.excused:
-                return None
+            failure = self._told(factory, plan)
+            if failure is not None:
+                return plan, not self._excuses(factory, *failure)
         return None
 
     def _needs(self, factory: Factory, plan: Plan) -> str | None:
@@ -221,19 +217,22 @@ class Search:
         return "; ".join(needs) or None
 
     def fails(self, factory: Factory, plan: Plan) -> tuple[History, Violation] | None:
+        """What a fresh tracker shows, if it breaks the rule with this plan, and the rule alone is to blame."""
+        failure = self._told(factory, plan)
+        return None if failure is None or self._excuses(factory, *failure) else failure
+
+    def _told(self, factory: Factory, plan: Plan) -> tuple[History, Violation] | None:
         """What a fresh tracker shows, if it breaks the rule with this plan."""
         for _ in range(TRIES if self.rule.waits else 1):
             with factory.open() as handle:
                 history = seen_by(handle, plan, rule=self.rule)
             violation = self.rule.judge(history)[1]
-            if violation is not None and self._excuses(factory, history, violation):
-                self.excused = True
-            elif violation is not None:
+            if violation is not None:
                 return history, violation
         return None
 
     def _excuses(self, factory: Factory, history: History, violation: Violation) -> bool:
-        """Whether a tracker in the same state, a fresh one that is, shows it in the control as well."""
+        """Whether another fresh tracker shows it in the control as well."""
         if self.rule.control is None:
             return False
         with factory.open() as handle:

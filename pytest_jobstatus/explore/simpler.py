@@ -111,7 +111,7 @@ def _all_plain(plan: Plan, clock: Clock) -> Iterator[Plan]:
     timed = tuple(replace(event, occurred_at=_tick(event, place, clock)) for place, event in enumerate(plan.events))
     valued = tuple(_plain(event, place) for place, event in enumerate(plan.events))
     both = tuple(_plain(event, place) for place, event in enumerate(timed))
-    renamed = tuple(replace(event, job_id=names[event.job_id]) for event in both)
+    renamed = made_plain(plan, clock).events
     kept = tuple(replace(event, job_id=names[event.job_id]) for event in plan.events)
     ways = [(renamed, clock.name), (both, clock.name), (timed, clock.name), (valued, plan.clock), (kept, plan.clock)]
     tried = [plan.events]

@@ -11,7 +11,7 @@ from typing import Any
 from pytest_jobstatus.delivery import DIMENSIONS, Plan
 from pytest_jobstatus.events import Event, JobError
 from pytest_jobstatus.history import History, Step
-from pytest_jobstatus.raised import place_of, said
+from pytest_jobstatus.raised import said
 from pytest_jobstatus.rules import SPEC, TOTAL
 from pytest_jobstatus.scenario import event_names
 from pytest_jobstatus.tracker import FIELDS, Snapshot
@@ -117,6 +117,7 @@ def _counterexample(found: Counterexample) -> dict[str, Any]:
         "field": found.violation.field,
         "step": found.violation.step + 1,
         "note": found.note,
+        "raised_at": found.raised_at,
         "file": found.file,
         "scenario": _scenario(found.plan),
         "shifted_days": found.history.shift.days,
@@ -158,7 +159,6 @@ def _step(step: Step, history: History) -> dict[str, Any]:
         "event": event_names(history.plan)[step.index],
         "job": history.labels[step.event.job_id],
         "raised": said(step.raised) if step.raised is not None else None,
-        "raised_at": place_of(step.raised),
         "shown": None if step.unseen else _snapshot(step.after),
         "unseen": step.unseen,
         "others": {label: _snapshot(after) for label, (_, after) in step.others.items()},

@@ -7,7 +7,6 @@ from textwrap import indent, wrap
 
 from pytest_jobstatus.fixes import WHOLE, fix
 from pytest_jobstatus.history import History
-from pytest_jobstatus.raised import place_of
 from pytest_jobstatus.report.table import table
 from pytest_jobstatus.rules import PLANNED, RULES, SPEC, Rule, Violation, named
 from pytest_jobstatus.scenario import Scenario
@@ -87,22 +86,13 @@ def counterexample(found: Counterexample, *, target: str | None = None, known: b
     if found.note is not None:
         lines += [f"    {line}" for line in wrap(f"({found.note})", WIDTH - 4)]
     lines += ["", *(f"    {line}" for line in table(found.history, violation=found.violation, mark=rule.id)), ""]
-    place = _raised_at(found)
-    lines += [f"    Raised at {place}", ""] if place is not None else []
+    lines += [f"    Raised at {found.raised_at}", ""] if found.raised_at is not None else []
     lines += [f"    {line}" for line in wrap(f"Look here: {rule.look}", WIDTH - 4, break_on_hyphens=False)]
     if found.file is not None and target is not None:
         lines.append(f"    Repeat it: jobstatus replay {found.file} {target}")
     elif found.file is not None:
         lines.append(f"    Saved as {found.file}")
     return lines
-
-
-def _raised_at(found: Counterexample) -> str | None:
-    """The line of the user's own that raised what the rule tells of."""
-    step = found.violation.step
-    if step == len(found.history.steps):
-        return found.history.unreadable_at
-    return place_of(found.history.steps[step].raised)
 
 
 def _sentence(message: str) -> str:

@@ -14,7 +14,6 @@ from tests.faulty_trackers import FAULTY, rules_of
 REFERENCE = """
 import time
 from pytest_jobstatus import check
-from tests.benchmarks import writes
 from reference_tracker.adapter import sqlite
 check(sqlite, rules="TRACK-2", effort="quick")
 began = time.perf_counter()
