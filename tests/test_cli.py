@@ -126,27 +126,27 @@ MISUSES = [
 
 
 def checked(capsys: pytest.CaptureFixture[str], source: str, rules: str) -> tuple[int, str, str, list[dict[str, Any]]]:
-    """What checking the class Mine of a source gives: exit code, output, errors, and the rules in JSON."""
-    Path("mine.py").write_text(source, encoding="utf-8")
-    sys.modules.pop("mine", None)
-    code, out, err = run(capsys, "check", "mine:Mine", f"--rules={rules}", "--json=report.json")
+    """What checking the class Own of a source gives: exit code, output, errors, and the rules in JSON."""
+    Path("own.py").write_text(source, encoding="utf-8")
+    sys.modules.pop("own", None)
+    code, out, err = run(capsys, "check", "own:Own", f"--rules={rules}", "--json=report.json")
     return code, out, err, json.loads(Path("report.json").read_text(encoding="utf-8"))["rules"]
 
 
 LOCKING = """
 from tests.small_trackers import Small
 
-class Mine(Small):
+class Own(Small):
     "Never ends the transaction of a write that failed, so that nobody gets in any more."
     writes = 0
 
     def __init__(self):
-        if Mine.writes > 100:
+        if Own.writes > 100:
             raise OSError("database is locked")
         super().__init__()
 
     def apply(self, event):
-        Mine.writes += 1
+        Own.writes += 1
         super().apply(event)
 """
 
@@ -157,7 +157,7 @@ def test_what_was_found_before_the_adapter_broke_is_told(capsys: pytest.CaptureF
     assert code == 2
     assert "TRACK-2   pass" in out
     assert "ended early: incomplete: 2 of 59 rules judged, 1 without a verdict" in out
-    assert "mine:Mine: the factory raised OSError: database is locked" in err
+    assert "own:Own: the factory raised OSError: database is locked" in err
     assert err.rstrip().endswith("(at TERM-4)")
     assert [each["id"] for each in rules] == ["TRACK-2", "TRACK-6"]
 
@@ -165,7 +165,7 @@ def test_what_was_found_before_the_adapter_broke_is_told(capsys: pytest.CaptureF
 RAISING = """
 from tests.small_trackers import Small
 
-class Mine(Small):
+class Own(Small):
     def apply(self, event):
         if event.attempt > 1:
             self.rows["no such row"]
@@ -177,8 +177,8 @@ def test_where_it_was_raised_is_told(capsys: pytest.CaptureFixture[str]) -> None
     """The line of the tracker's own that raised, below the history and in the JSON."""
     code, out, _, (rule,) = checked(capsys, RAISING, "TRACK-3")
     assert code == 1
-    assert "Raised at mine.py:7, in apply" in out
-    assert rule["counterexample"]["raised_at"] == "mine.py:7, in apply"
+    assert "Raised at own.py:7, in apply" in out
+    assert rule["counterexample"]["raised_at"] == "own.py:7, in apply"
 
 
 @pytest.mark.parametrize(("arguments", "said"), MISUSES, ids=[said[:40] for _, said in MISUSES])

@@ -97,6 +97,15 @@ def test_where_the_job_belongs_and_why_it_failed() -> None:
     assert (again.error_type, again.error_message, again.error_traceback) == ("E", "m", "t")
 
 
+def test_a_reopened_job_has_got_nowhere() -> None:
+    """It waits as if it had never started, without the end, the error and who cancelled."""
+    started = merge(None, Change("a", "active", NOON, attempt=3), now=NOW)
+    called_off = merge(started, Change("a", "cancelled", NOON, attempt=3, cancelled_by="alice"), now=NOW)
+    again = reopened(called_off)
+    assert (again.status, again.attempt, again.ended_at, again.started_at) == ("pending", 0, None, NOON)
+    assert (again.cancelled, again.cancelled_at, again.cancelled_by) == (False, None, None)
+
+
 def test_row_is_the_table() -> None:
     """The row's fields are the table's columns, in order: a row's values are the statement's parameters."""
     assert list(Row._fields) == [column.name for column in JOB_STATUS.columns]

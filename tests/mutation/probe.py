@@ -31,6 +31,7 @@ UNITS = (
     "tests/test_position.py",
     "tests/test_instants.py",
     "tests/test_batches.py",
+    "tests/test_control.py",
 )
 """The tests of rules by single histories."""
 SLOW = ("EveryFiftiethLost", "GuardForgetsAfterFifty", "DedupWindowOfFifty")
