@@ -26,6 +26,8 @@ class Plan:
         strangers: jobs that are read, before and after each delivery, and never heard of.
         batch: how many of the last deliveries come before anybody looks: `settle` and the reads follow the last.
         clock: the name of the clock that the instants come from.
+        tenancy: whether each job's name is its tenant, a slash, and the id that it has there: one id in two tenants is
+            two jobs.
 
     Raises:
         ValueError: where there are fewer deliveries than the batch has.
@@ -44,6 +46,7 @@ class Plan:
     strangers: tuple[str, ...] = ()
     batch: int = 0
     clock: str = "agree"
+    tenancy: bool = False
 
     def __post_init__(self) -> None:
         """A batch that is larger than all would be told twice."""
@@ -96,6 +99,37 @@ class Plan:
         """The jobs that events belong to, in order of their first event."""
         return tuple(dict.fromkeys(event.job_id for event in self.events))
 
+    def plain_names(self, *, first: int = 1) -> dict[str, str]:
+        """Plain names for its jobs: "job-1", "job-2", …, none of which a stranger has; ids that are shared stay shared.
+
+        Args:
+            first: the number to begin with.
+
+        >>> from pytest_jobstatus.events import Mark
+        >>> from pytest_jobstatus.runs import emitted
+        >>> events = [emitted((Mark("created", 0),), job=job)[0] for job in ("a", "b")]
+        >>> Plan(events=tuple(events), order=(), strangers=("job-1",)).plain_names()
+        {'a': 'job-1a', 'b': 'job-2'}
+        """
+        split = in_tenant if self.tenancy else lambda job: ("", job)
+        taken = {split(stranger)[1] for stranger in self.strangers}
+        names: dict[str, str] = {}
+        for number, own in enumerate(dict.fromkeys(split(job)[1] for job in self.jobs), first):
+            names[own] = f"job-{number}"
+            while names[own] in taken:
+                names[own] += "a"
+        return {job: job.removesuffix(split(job)[1]) + names[split(job)[1]] for job in self.jobs}
+
+
+def in_tenant(job: str) -> tuple[str, str]:
+    """The tenant of a job that is named with it, and the id that the job has there.
+
+    >>> in_tenant("acme/job-1")
+    ('acme', 'job-1')
+    """
+    tenant, _, job_id = job.partition("/")
+    return tenant, job_id
+
 
 def in_order(events: Sequence[Event], *, clock: str = "agree") -> Plan:
     """Every event once, as it happened."""
@@ -139,7 +173,7 @@ def joined(plans: Sequence[Plan]) -> Plan:
     strangers = tuple(dict.fromkeys(name for plan in plans for name in plan.strangers))
     jobs = 0
     for plan in plans:
-        names = job_names(plan.jobs, taken=strangers, first=jobs + 1)
+        names = replace(plan, strangers=strangers).plain_names(first=jobs + 1)
         jobs += len(names)
         offset = len(events)
         events += [event.moved(job_id=names[event.job_id], by=timedelta()) for event in plan.events]
@@ -153,6 +187,7 @@ def joined(plans: Sequence[Plan]) -> Plan:
         strangers=strangers,
         batch=plans[-1].batch,
         clock=plans[-1].clock,
+        tenancy=plans[-1].tenancy,
     )
 
 
@@ -165,21 +200,6 @@ def until(plan: Plan, step: int) -> Plan:
     """
     batch = step + 1 - plan.singles
     return replace(plan, order=plan.order[: step + 1], batch=batch if batch > 1 else 0)
-
-
-def job_names(jobs: Sequence[str], *, taken: Sequence[str] = (), first: int = 1) -> dict[str, str]:
-    """Plain names for jobs: "job-1", "job-2", …, none of which is taken.
-
-    >>> job_names(["a", "b"], taken=["job-1"])
-    {'a': 'job-1a', 'b': 'job-2'}
-    """
-    names = {}
-    for number, job in enumerate(jobs, first):
-        name = f"job-{number}"
-        while name in taken:
-            name += "a"
-        names[job] = name
-    return names
 
 
 def keeping(plan: Plan, deliveries: Sequence[int]) -> Plan:

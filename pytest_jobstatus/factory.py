@@ -6,10 +6,11 @@ import asyncio
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pytest_jobstatus.handle import Handle, Loop, guarded
+from pytest_jobstatus.handle import Handle, Loop, check_methods, guarded
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.tracker import Profile, Tracker
 
@@ -103,7 +104,7 @@ def _made(factory: Factory, loop: Loop) -> Iterator[_Made]:
         awaitable = made
         made = guarded(factory.name, lambda: loop.wait(awaitable))
     try:
-        _check_methods(made, factory.name)
+        check_methods(made, factory.name)
         yield _Made(tracker=made, cleans_up=finish is not None)
     except BaseException as error:
         if finish is not None:
@@ -112,12 +113,6 @@ def _made(factory: Factory, loop: Loop) -> Iterator[_Made]:
         raise
     if finish is not None:
         guarded(factory.name, finish, what="the factory's clean-up")
-
-
-def _check_methods(made: object, target: str) -> None:
-    for name in ("apply", "read"):
-        if not callable(getattr(made, name, None)):
-            raise Misuse(f"{target} made {made!r}, which has no method {name!r}: a tracker has apply and read")
 
 
 def _call(factory: Factory, loop: Loop) -> Any:
@@ -133,13 +128,25 @@ def _call(factory: Factory, loop: Loop) -> Any:
     return guarded(factory.name, make)
 
 
+METHODS = (("tenancy", "for_tenant"),)
+"""The abilities that need an optional method of the tracker."""
+
+
 def _profile_of(tracker: object, name: str) -> Profile:
     profile = getattr(tracker, "profile", None)
     if profile is None:
-        return Profile()
+        profile = Profile()
     if not isinstance(profile, Profile):
         raise Misuse(f"{name}: its profile is {profile!r}: allowed is a pytest_jobstatus.Profile")
-    return profile
+    missing = tuple((ability, method) for ability, method in METHODS if not callable(getattr(tracker, method, None)))
+    return _without(profile, missing) if missing else profile
+
+
+@lru_cache(maxsize=128)  # a tracker is made anew for each try of a search
+def _without(profile: Profile, missing: tuple[tuple[str, str], ...]) -> Profile:
+    """The profile with the abilities declared missing whose methods are, unless it declares them itself."""
+    reasons = {ability: f"the tracker has no method {method}" for ability, method in missing}
+    return replace(profile, unsupported=reasons | dict(profile.unsupported))
 
 
 def _refuse_running_loop(name: str) -> None:

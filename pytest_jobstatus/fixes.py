@@ -9,6 +9,7 @@ from typing import NamedTuple
 from pytest_jobstatus.statement import (
     POSTGRESQL,
     READ,
+    READ_OF_TENANT,
     SQLITE,
     Columns,
     checked_id,
@@ -17,6 +18,7 @@ from pytest_jobstatus.statement import (
     storable,
     table,
     upsert,
+    with_tenant,
 )
 
 
@@ -88,6 +90,7 @@ CURES: dict[str, tuple[str, str]] = {
     ),
     "DATA-3": ("Compare ids byte by byte, at full length.", "job_id checked_id"),
     "ISO-1": ("The id is the key, and the key is all that finds the row.", "job_id"),
+    "ISO-2": ("The tenant is a column of the key, beside the id, and every statement names it.", "tenant job_id"),
     "LOAD-1": ("Nothing to wait for: the guard is in the statement, whatever came or did not come before.", MOVES),
 }
 """By rule: the idea, and the columns and other parts that cure."""
@@ -108,6 +111,9 @@ def fix(rule: str) -> Fix:
 
 def _shown(columns: Columns, names: Collection[str]) -> str:
     parts = []
+    if "tenant" in names:
+        shown = with_tenant(columns)
+        return "\n\n".join((f"{table(shown, shown=names)};", f"{upsert(shown, shown=names)};", READ_OF_TENANT))
     if any(name in columns for name in names):
         parts += [f"{table(columns, shown=names)};", f"{upsert(columns, shown=names)};"]
     if "READ" in names:

@@ -7,6 +7,7 @@ import secrets
 import warnings
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 from unittest import mock
 
@@ -53,11 +54,13 @@ class Handle:
     waits: Waits | None = None
     jobs: list[str] = field(default_factory=list)
     token: str = field(default_factory=lambda: secrets.token_hex(3))
+    tenants: dict[str, Handle] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Look up the methods once: they are called some thousand times a second."""
         self._apply = self.tracker.apply
         self._read = self.tracker.read
+        self._numbers = count()
         declared = (*self.profile.refuses, *self.profile.conflicts, *self.profile.raises)
         self._observed: tuple[type[BaseException], ...] = (Exception, asyncio.CancelledError, SystemExit, *declared)
         settle = getattr(self.tracker, "settle", None)
@@ -66,6 +69,12 @@ class Handle:
         self.settle: Callable[[], Any] | None = self.loop.sync(settle) if settle is not None else None
 
     def fresh(self, labels: Iterable[str]) -> dict[str, str]:
+        """Ids for jobs that it will be told of, by label (see `new_ids`)."""
+        ids = self.new_ids(labels)
+        self.jobs += ids.values()
+        return ids
+
+    def new_ids(self, labels: Iterable[str]) -> dict[str, str]:
         """Job ids that this storage has not seen, by label, so that a database full of other jobs can be checked.
 
         Labels with a `#` become ids that differ as the labels do: a number, the same in all of them, stands for it.
@@ -76,9 +85,22 @@ class Handle:
                 number = number or str(secrets.randbelow(9 * 10**9) + 10**9)
                 ids[label] = label.replace("#", number)
             else:
-                ids[label] = f"{label[:LONGEST_LABEL]}-{self.token}-{len(self.jobs)}"
-            self.jobs.append(ids[label])
+                ids[label] = f"{label[:LONGEST_LABEL]}-{self.token}-{next(self._numbers)}"
         return ids
+
+    def of_tenant(self, name: str) -> Handle:
+        """The handle that `for_tenant` gives, on the same storage; asked for once.
+
+        Raises:
+            Misuse: where `for_tenant` raises, or gives something that is no tracker.
+        """
+        if name not in self.tenants:
+            source = f"{self.name}.for_tenant({name!r})"
+            for_tenant = self.loop.sync(self.tracker.for_tenant)  # type: ignore[attr-defined]  # optional: see Profile
+            made = guarded(self.name, lambda: for_tenant(name), what=f"for_tenant({name!r})")
+            check_methods(made, source)
+            self.tenants[name] = Handle(tracker=made, name=source, profile=self.profile, loop=self.loop)
+        return self.tenants[name]
 
     def watch(self) -> None:
         """Note from now on what `apply` sleeps."""
@@ -147,12 +169,39 @@ class Handle:
         return snapshot_of(shown, job_id=job_id, profile=self.profile, source=f"{self.name}: read({job_id!r})")
 
     def clean(self, *, close: bool) -> None:
-        """Remove the rows where the tracker offers `forget`, then let it close."""
-        forget = (("forget", (list(self.jobs),)),) if self.jobs else ()
-        for name, arguments in (*forget, *((("close", ()),) if close else ())):
-            method = getattr(self.tracker, name, None)
-            if callable(method):
-                guarded(self.name, lambda: self.loop.sync(method)(*arguments), what=f"{name}()")  # noqa: B023 - at once
+        """Remove the rows where the tracker offers `forget`, then let it close, the tenants' handles first."""
+        handles = [*self.tenants.values(), self]
+        for handle in handles:
+            if handle.jobs:
+                handle.call_if_there("forget", list(handle.jobs))
+        for handle in handles if close else ():
+            if handle is self or handle.tracker is not self.tracker:
+                handle.call_if_there("close")
+
+    def call_if_there(self, name: str, *arguments: object) -> None:
+        """Call an optional method of the tracker.
+
+        Raises:
+            Misuse: where it raises.
+        """
+        method = getattr(self.tracker, name, None)
+        if callable(method):
+            guarded(self.name, lambda: self.loop.sync(method)(*arguments), what=f"{name}()")
+
+
+def check_methods(made: object, source: str) -> None:
+    """Refuse what is no tracker.
+
+    Args:
+        made: what should be one.
+        source: what made it.
+
+    Raises:
+        Misuse: naming the method that it lacks.
+    """
+    for name in ("apply", "read"):
+        if not callable(getattr(made, name, None)):
+            raise Misuse(f"{source} made {made!r}, which has no method {name!r}: a tracker has apply and read")
 
 
 def current_loop() -> asyncio.AbstractEventLoop | None:

@@ -13,6 +13,7 @@ from pytest_jobstatus.events import Event
 from pytest_jobstatus.handle import Handle, Unreadable
 from pytest_jobstatus.raised import let_go
 from pytest_jobstatus.reading import copied, differences
+from pytest_jobstatus.tenants import Tenants
 from pytest_jobstatus.tracker import Profile, Snapshot
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -111,15 +112,16 @@ def _clock_changes(around: datetime, zone: tzinfo) -> bool:
     return len({(around + step).astimezone(zone).utcoffset() for step in (-day, timedelta(), day)}) > 1
 
 
-def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False) -> History:
+def record(tracker: Handle, plan: Plan, *, shift: timedelta, others: bool = False) -> History:
     """Carry out a plan and look after every step.
 
     Args:
-        handle: the tracker.
+        tracker: which is told, through its tenants' handles where the plan has tenants.
         plan: what to deliver.
         shift: added to all instants, whole days.
         others: whether to look at the plan's other jobs as well.
     """
+    handle = Tenants(tracker) if plan.tenancy else tracker
     ids = handle.fresh((*plan.jobs, *plan.strangers))
     events = [event.moved(job_id=ids[event.job_id], by=shift) for event in plan.events]
     strangers = {label: ids[label] for label in plan.strangers}
@@ -172,7 +174,7 @@ def record(handle: Handle, plan: Plan, *, shift: timedelta, others: bool = False
     )
 
 
-def _batch(handle: Handle, plan: Plan, events: Sequence[Event], steps: list[Step]) -> None:
+def _batch(handle: Handle | Tenants, plan: Plan, events: Sequence[Event], steps: list[Step]) -> None:
     """Deliver the last events in a row, then look at each of their jobs: a step for each is added."""
     batch = plan.order[plan.singles :]
     raised = [handle.apply(_own(events[index]), settle=False) for index in batch]
@@ -200,7 +202,7 @@ def _own(event: Event) -> Event:
     return own
 
 
-def _seen(handle: Handle, jobs: Mapping[str, str], *, times: int = 1) -> dict[str, Snapshot]:
+def _seen(handle: Handle | Tenants, jobs: Mapping[str, str], *, times: int = 1) -> dict[str, Snapshot]:
     """The jobs that show anything, by label."""
     found: dict[str, Snapshot] = {}
     for _ in range(times):
@@ -211,7 +213,7 @@ def _seen(handle: Handle, jobs: Mapping[str, str], *, times: int = 1) -> dict[st
 
 
 def _changed(
-    handle: Handle, ids: Mapping[str, str], shown: dict[str, Snapshot | None], *, but: str
+    handle: Handle | Tenants, ids: Mapping[str, str], shown: dict[str, Snapshot | None], *, but: str
 ) -> dict[str, tuple[Snapshot | None, Snapshot | None]]:
     """Read every other job, note what it shows, and give those that changed, by label."""
     found = {}
@@ -223,7 +225,7 @@ def _changed(
     return found
 
 
-def _reread(handle: Handle, job_id: str, after: Snapshot | None, *, times: int) -> Snapshot | None:
+def _reread(handle: Handle | Tenants, job_id: str, after: Snapshot | None, *, times: int) -> Snapshot | None:
     for _ in range(times):
         again = handle.read(job_id)
         if again != after:

@@ -111,6 +111,8 @@ SELECT status, attempt, created_at, started_at,
   updated_at, error, progress, cancelled_by
 FROM job_status WHERE job_id = :job_id"""
 """What a reader asks."""
+READ_OF_TENANT = READ.replace("WHERE ", "WHERE tenant = :tenant AND ")
+"""What a tenant's reader asks."""
 
 
 def _columns(words: Words) -> Columns:
@@ -177,6 +179,18 @@ POSTGRESQL: Columns = _columns(IN_POSTGRESQL)
 SQLITE: Columns = _columns(IN_SQLITE)
 
 
+def with_tenant(columns: Columns) -> Columns:
+    """The columns of a table for several tenants: one id in two of them is two jobs.
+
+    >>> "PRIMARY KEY (tenant, job_id)" in table(with_tenant(SQLITE))
+    True
+    """
+    own = columns["job_id"]
+    definition = own.definition.removesuffix(" PRIMARY KEY")
+    key = Column(definition, own.value, check="PRIMARY KEY (tenant, job_id)")
+    return {"tenant": Column(definition, ":tenant"), **columns, "job_id": key}
+
+
 def table(columns: Columns, *, shown: Collection[str] | None = None) -> str:
     """The table's definition; what is not among `shown` is left out, with an ellipsis in its place."""
     lines = {name: f"{name} {column.definition}" for name, column in columns.items()}
@@ -190,11 +204,12 @@ def upsert(columns: Columns, *, shown: Collection[str] | None = None) -> str:
     given = {name: column.value for name, column in columns.items() if column.value}
     merged = {name: f"{name} = {column.merged}" for name, column in columns.items() if column.merged}
     names = ", ".join(name or "…" for name in _chosen(given, shown))
+    key = "tenant, job_id" if "tenant" in columns else "job_id"
     return "\n".join(
         [
             *wrap(f"INSERT INTO job_status ({names})", WIDTH, subsequent_indent="  "),
             f"VALUES (\n{_list(given, shown)}\n)",
-            f"ON CONFLICT (job_id) DO UPDATE SET\n{_list(merged, shown)}",
+            f"ON CONFLICT ({key}) DO UPDATE SET\n{_list(merged, shown)}",
         ]
     )
 

@@ -287,8 +287,8 @@ def summary(
 ) -> str:
     """The verdict with how much was judged, in one line.
 
-    >>> summary(Overall.CONFORMANT, {Verdict.PASS: 11, Verdict.NOT_APPLICABLE: 34})
-    'conformant: 11 of 59 rules judged, 34 not applicable, 14 not yet checked'
+    >>> summary(Overall.CONFORMANT, {Verdict.PASS: 11, Verdict.NOT_APPLICABLE: 35})
+    'conformant: 11 of 59 rules judged, 35 not applicable, 13 not yet checked'
     """
     judged = counts.get(Verdict.PASS, 0) + counts.get(Verdict.FAIL, 0)
     parts = [f"{judged} of {TOTAL} rules judged"]

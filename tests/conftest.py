@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,11 @@ pytest_plugins = ["pytester"]
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let golden files be rewritten."""
     parser.addoption(UPDATE, action="store_true", help="rewrite the files in tests/golden from what is printed now")
+
+
+def pytest_configure() -> None:
+    """Take Ctrl-C, which a shell's background jobs ignore and hand on: tests interrupt what they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ import json
 import re
 import secrets
 import sqlite3
+from copy import copy
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg.rows import dict_row
@@ -16,6 +17,7 @@ from pytest_jobstatus import Event, JobError, Profile
 from pytest_jobstatus.statement import (
     POSTGRESQL,
     READ,
+    READ_OF_TENANT,
     SQLITE,
     Columns,
     checked_id,
@@ -24,6 +26,7 @@ from pytest_jobstatus.statement import (
     storable,
     table,
     upsert,
+    with_tenant,
 )
 
 TIMES = ("created_at", "started_at", "completed_at", "failed_at", "cancelled_at", "updated_at")
@@ -58,14 +61,22 @@ class OnSqlite:
         self.connection = sqlite3.connect(":memory:", isolation_level=None)
         self.connection.row_factory = sqlite3.Row
         self.connection.execute(table(columns))
-        self.upsert = upsert(columns)
+        self.upsert, self.reading = upsert(columns), READ
+
+    def given(self, event: Event) -> dict[str, Any]:
+        """The statement's parameters."""
+        return given(event)
+
+    def asked(self, job_id: str) -> dict[str, Any]:
+        """The reader's parameters."""
+        return {"job_id": job_id}
 
     def apply(self, event: Event) -> None:
-        values = given(event)
+        values = self.given(event)
         self.connection.execute(self.upsert, values | {name: in_utc(values[name]) for name in ("at", "now")})
 
     def read(self, job_id: str) -> dict[str, Any] | None:
-        found = self.connection.execute(READ, {"job_id": job_id}).fetchone()
+        found = self.connection.execute(self.reading, self.asked(job_id)).fetchone()
         if found is None:
             return None
         row = dict(found)
@@ -105,13 +116,62 @@ class OnPostgresql:
         """The text with psycopg's names for parameters."""
         return re.sub(r":(\w+)", r"%(\1)s", text).encode()
 
+    def given(self, event: Event) -> dict[str, Any]:
+        """The statement's parameters."""
+        return given(event)
+
+    def asked(self, job_id: str) -> dict[str, Any]:
+        """The reader's parameters."""
+        return {"job_id": job_id}
+
     def apply(self, event: Event) -> None:
-        self.connection.execute(self.upsert, given(event), prepare=True)
+        self.connection.execute(self.upsert, self.given(event), prepare=True)
 
     def read(self, job_id: str) -> dict[str, Any] | None:
-        row = self.connection.execute(self.reading, {"job_id": job_id}, prepare=True).fetchone()
+        row = self.connection.execute(self.reading, self.asked(job_id), prepare=True).fetchone()
         return row and row | {"error": row["error"] and JobError(*row["error"])}
 
     def close(self) -> None:
         self.connection.execute(self.sql(f"DROP SCHEMA {self.schema} CASCADE"))
         self.connection.close()
+
+
+class _Tenants:
+    """Tells the statement whose job it is."""
+
+    tenant = ""
+
+    def for_tenant(self, name: str) -> Self:
+        """The same for one tenant."""
+        own = copy(self)
+        own.tenant = name
+        own.close = lambda: None  # type: ignore[attr-defined]  # the connection is the first one's
+        return own
+
+    def given(self, event: Event) -> dict[str, Any]:
+        """The statement's parameters."""
+        return given(event) | {"tenant": self.tenant}
+
+    def asked(self, job_id: str) -> dict[str, Any]:
+        """The reader's parameters."""
+        return {"tenant": self.tenant, "job_id": job_id}
+
+
+class TenantsOnSqlite(_Tenants, OnSqlite):
+    """The same for several tenants."""
+
+    def __init__(self, columns: Columns = SQLITE) -> None:
+        super().__init__(with_tenant(columns))
+        self.reading = READ_OF_TENANT
+
+
+class TenantsOnPostgresql(_Tenants, OnPostgresql):
+    """The same for several tenants."""
+
+    def __init__(self, url: str, columns: Columns = POSTGRESQL) -> None:
+        super().__init__(url, with_tenant(columns))
+        self.reading = self.sql(READ_OF_TENANT)
+
+
+class TenantsWithoutColumn(_Tenants, OnSqlite):
+    """For several tenants, in a table that has none."""

@@ -29,6 +29,7 @@ ONLY = {
     "DATA-2": "NulInKeyLosesProgress",
     "DATA-3": "IdsCutInBytes",
     "ISO-1": "LateEventToNewestJob",
+    "ISO-2": "KeyWithoutTenant",
     "LOAD-1": "SleepsBeforeEnd",
 }
 """By rule, the name of the tracker. The kill matrix (`make matrix`) lists all of them."""

@@ -7,13 +7,14 @@ from functools import partial
 
 import pytest
 
-from pytest_jobstatus import Verdict, check
+from pytest_jobstatus import Report, Verdict, check
 from pytest_jobstatus.fixes import CURES, PYTHON, WHOLE, fix
 from pytest_jobstatus.report.text import render
 from pytest_jobstatus.rules import RULES
 from pytest_jobstatus.statement import (
     POSTGRESQL,
     READ,
+    READ_OF_TENANT,
     SQLITE,
     Column,
     checked_id,
@@ -21,8 +22,9 @@ from pytest_jobstatus.statement import (
     storable,
     table,
     upsert,
+    with_tenant,
 )
-from tests.known_good import OnPostgresql, OnSqlite
+from tests.known_good import OnPostgresql, OnSqlite, TenantsOnPostgresql, TenantsOnSqlite, TenantsWithoutColumn
 
 PARTS = {number: names.split() for number, (_, names) in CURES.items()}
 NAIVE = {
@@ -32,16 +34,28 @@ NAIVE = {
 """The two columns that no event changes, as they are often made."""
 
 
-def test_conformant_on_sqlite() -> None:
-    """The statement keeps every rule, and each was exercised."""
-    report = check(OnSqlite)
-    assert {result.verdict for result in report.rules} == {Verdict.PASS}, render(report)
+@pytest.mark.parametrize("tracker", [OnSqlite, TenantsOnSqlite])
+def test_conformant_on_sqlite(tracker: type[OnSqlite]) -> None:
+    """The statement keeps every rule, and each was exercised, but the one about tenants where there are none."""
+    report = check(tracker)
+    assert verdicts(report, tenants=tracker is TenantsOnSqlite) == {Verdict.PASS}, render(report)
 
 
-def test_conformant_on_postgresql(postgres_url: str) -> None:
+@pytest.mark.parametrize("tracker", [OnPostgresql, TenantsOnPostgresql])
+def test_conformant_on_postgresql(tracker: type[OnPostgresql], postgres_url: str) -> None:
     """So it does on a real server."""
-    report = check(partial(OnPostgresql, postgres_url))
-    assert {result.verdict for result in report.rules} == {Verdict.PASS}, render(report)
+    report = check(partial(tracker, postgres_url))
+    assert verdicts(report, tenants=tracker is TenantsOnPostgresql) == {Verdict.PASS}, render(report)
+
+
+def verdicts(report: Report, *, tenants: bool) -> set[Verdict]:
+    assert (report["ISO-2"].verdict is Verdict.NOT_APPLICABLE) is not tenants
+    return {result.verdict for result in report.rules if tenants or result.id != "ISO-2"}
+
+
+def test_without_the_column_tenants_meet() -> None:
+    """The tenant in the key is what cures."""
+    assert check(TenantsWithoutColumn, rules="ISO-2").failed
 
 
 def test_every_rule_has_a_fix() -> None:
@@ -49,22 +63,23 @@ def test_every_rule_has_a_fix() -> None:
     assert list(CURES) == [rule.id for rule in RULES]
     for number, names in PARTS.items():
         assert names
-        assert set(names) <= {*SQLITE, "READ", *PYTHON}, number
+        assert set(names) <= {*with_tenant(SQLITE), "READ", *PYTHON}, number
 
 
 def test_every_part_cures_a_rule() -> None:
     """Nothing in the statement is there for no reason; that it is the whole does not count."""
     named = {name for number, names in PARTS.items() if number != WHOLE for name in names}
-    assert named == {*SQLITE, *POSTGRESQL, "READ", *PYTHON}
+    assert named == {*with_tenant(SQLITE), *POSTGRESQL, "READ", *PYTHON}
 
 
 @pytest.mark.parametrize("number", CURES)
 def test_what_is_shown_is_what_is_run(number: str) -> None:
     """Each line of a fix is a line of the whole statement, or of the Python that goes with it."""
     shown = fix(number)
-    for text, columns in ((shown.postgresql, POSTGRESQL), (shown.sqlite, SQLITE)):
+    for text, plain in ((shown.postgresql, POSTGRESQL), (shown.sqlite, SQLITE)):
         sql, *python = text.split("\n\ndef ")
-        whole = f"{table(columns)};\n{upsert(columns)};\n{READ}".replace(";", "").splitlines()
+        columns, read = (with_tenant(plain), READ_OF_TENANT) if number == "ISO-2" else (plain, READ)
+        whole = f"{table(columns)};\n{upsert(columns)};\n{read}".replace(";", "").splitlines()
         for line in re.sub(r"INSERT INTO [^)]*\)", "", sql).splitlines():
             assert line in ("", "  …", "  …;") or line.rstrip(";") in whole
         assert {each.partition("(")[0] for each in python} <= set(PYTHON)

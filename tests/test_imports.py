@@ -19,8 +19,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "pytest_jobstatus"
 LINE = (
     "misuse", "events", "clocks", "values", "runs", "delivery", "tracker", "reading", "waits", "raised", "handle",
-    "factory", "history", "rules", "verdict", "scenario", "baseline", "explore", "statement", "fixes", "report",
-    "smoke", "engine", "keeper", "servers", "databases",
+    "tenants", "factory", "history", "rules", "verdict", "scenario", "baseline", "explore", "statement", "fixes",
+    "report", "smoke", "engine", "keeper", "servers", "databases",
     "adapters", "targets", "marks", "options", "loops", "suite", "items", "demo", "skeleton",
     "plugin", "cli",
 )  # fmt: skip

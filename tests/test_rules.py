@@ -69,7 +69,7 @@ CHOICES: tuple[tuple[str | list[object] | None, list[str] | str], ...] = (
     ([7], "test: 7: allowed are numbers such as 'TERM-1' and families such as 'TERM'"),
     ([], "test: no rule given; `jobstatus rules` lists them"),
     (["RACE"], "test: RACE is not checked yet; `jobstatus rules` lists what is"),
-    (["ISO-2"], "test: ISO-2 is not checked yet; `jobstatus rules` lists what is"),
+    (["DUR-2"], "test: DUR-2 is not checked yet; `jobstatus rules` lists what is"),
     (["ACTIVE-1"], "test: there is no rule 'ACTIVE-1'; `jobstatus rules` lists them all"),
     (["TERM-9"], "test: there is no rule 'TERM-9'; `jobstatus rules` lists them all; TERM-1 to TERM-4 are checked"),
 )

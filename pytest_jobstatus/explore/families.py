@@ -20,6 +20,7 @@ from pytest_jobstatus.explore.repeats import at_once_again, later_again
 from pytest_jobstatus.explore.samples import sampled
 from pytest_jobstatus.explore.several import alike, interleaved, two_jobs
 from pytest_jobstatus.explore.strays import after_end
+from pytest_jobstatus.explore.tenants import tenants
 from pytest_jobstatus.rules import Plans
 from pytest_jobstatus.tracker import KINDS_MAYBE_MISSING, Profile
 
@@ -58,6 +59,7 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.ALIKE: alike,
     Plans.INTERLEAVED: interleaved,
     Plans.TWO_JOBS: two_jobs,
+    Plans.TENANTS: tenants,
 }
 
 
@@ -73,6 +75,7 @@ LARGE = (
     Plans.SKEWS,
     Plans.TIES,
     Plans.BATCHES,
+    Plans.TENANTS,
     Plans.TWO_ENDS,
     Plans.ZOMBIES,
 )
@@ -105,7 +108,7 @@ def _what_plans_depend_on(profile: Profile) -> Profile:
     """The profile without what decides only how plans are judged: trackers that differ in that share their plans."""
     lacking = {
         name: "whatever the reason"
-        for name in (*KINDS_MAYBE_MISSING, "skew", "json_progress")
+        for name in (*KINDS_MAYBE_MISSING, "skew", "json_progress", "opaque_ids")
         if not profile.supports(name)
     }
     return Profile(resolution=profile.resolution, unsupported=lacking)

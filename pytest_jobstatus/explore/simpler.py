@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from pytest_jobstatus.clocks import Clock
-from pytest_jobstatus.delivery import Plan, job_names, keeping
+from pytest_jobstatus.delivery import Plan, keeping
 from pytest_jobstatus.events import Event, Mark
 from pytest_jobstatus.runs import UNSTARTED, emit, is_possible, may_follow
 
@@ -71,14 +71,11 @@ def _no_strays(plan: Plan) -> Iterator[Plan]:
         for place in range(len(plan.events)):
             sequence = [index for index in range(len(plan.events)) if index != stray]
             sequence.insert(place, stray)
-            moved = Plan(
+            moved = replace(
+                plan,
                 events=tuple(plan.events[index] for index in sequence),
                 order=tuple(sequence.index(index) for index in plan.order),
                 strays=frozenset(sequence.index(index) for index in plan.strays if index != stray),
-                reads=plan.reads,
-                strangers=plan.strangers,
-                batch=plan.batch,
-                clock=plan.clock,
             )
             if _possible(moved):
                 yield moved
@@ -107,7 +104,7 @@ def _is_unstarted(event: Event) -> bool:
 
 def _all_plain(plan: Plan, clock: Clock) -> Iterator[Plan]:
     """Clocks that agree, plain values and plain names: all together, then each by itself."""
-    names = job_names(plan.jobs, taken=plan.strangers)
+    names = plan.plain_names()
     timed = tuple(replace(event, occurred_at=_tick(event, place, clock)) for place, event in enumerate(plan.events))
     valued = tuple(_plain(event, place) for place, event in enumerate(plan.events))
     both = tuple(_plain(event, place) for place, event in enumerate(timed))
@@ -123,7 +120,7 @@ def _all_plain(plan: Plan, clock: Clock) -> Iterator[Plan]:
 
 def made_plain(plan: Plan, clock: Clock) -> Plan:
     """The same deliveries with clocks that agree, plain values and plain names."""
-    names = job_names(plan.jobs, taken=plan.strangers)
+    names = plan.plain_names()
     plain = (
         _plain(replace(each, occurred_at=_tick(each, place, clock)), place) for place, each in enumerate(plan.events)
     )

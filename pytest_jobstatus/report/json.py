@@ -136,6 +136,7 @@ def _scenario(plan: Plan) -> dict[str, Any]:
         "reads": plan.reads,
         "strangers": list(plan.strangers),
         "batch": plan.batch,
+        "tenancy": plan.tenancy,
     }
 
 

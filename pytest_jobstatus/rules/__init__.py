@@ -10,7 +10,7 @@ from pytest_jobstatus.rules.cancellation import canc_1, canc_2, canc_3, canc_4
 from pytest_jobstatus.rules.convergence import conv_1, conv_2
 from pytest_jobstatus.rules.data import data_1, data_2, data_3
 from pytest_jobstatus.rules.idempotency import idem_1, idem_2
-from pytest_jobstatus.rules.isolation import iso_1
+from pytest_jobstatus.rules.isolation import iso_1, iso_2
 from pytest_jobstatus.rules.load import load_1
 from pytest_jobstatus.rules.progress import prog_1, prog_2, prog_3, prog_4
 from pytest_jobstatus.rules.retries import retry_1, retry_2, retry_3, retry_4, retry_5, retry_6, retry_7
@@ -32,7 +32,7 @@ RULES: tuple[Rule, ...] = (
     prog_1, prog_2, prog_3, prog_4,
     stall_1, stall_2,
     data_1, data_2, data_3,
-    iso_1,
+    iso_1, iso_2,
     load_1,
 )  # fmt: skip
 """All rules that are checked, in number order."""

@@ -25,7 +25,6 @@ class Planned:
 
 
 PLANNED = (
-    Planned("ISO-2", "Tenants see and change only their own jobs."),
     Planned("RACE-1", "Events handled at the same time end as one of their serial orders would."),
     Planned("RACE-2", "No interleaving shows any reader an illegal row."),
     Planned("RACE-3", "First writers racing for one job raise nothing and leave one row."),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pytest_jobstatus.history import History
+from pytest_jobstatus.raised import said
 from pytest_jobstatus.reading import differences
+from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.effects import effect_lost
-from pytest_jobstatus.rules.rule import Control, Plans, Violation, rule
+from pytest_jobstatus.rules.rule import Control, Need, Plans, Violation, rule
 from pytest_jobstatus.rules.saying import named, told
 from pytest_jobstatus.tracker import TIMES
+from pytest_jobstatus.values import is_storable
 
 
 @rule(
@@ -37,6 +41,35 @@ def iso_1(history: History) -> Iterator[Violation | None]:
         return
     for number in range(len(history.steps)):
         yield touched(history, number) or effect_lost(history, number)
+
+
+@rule(
+    "ISO-2",
+    Plans.TENANTS,
+    about=lambda plan: plan.tenancy,
+    needs=(Need(groups=(("tenancy",),)),),
+    others=True,
+    control=Control.ALONE,
+    incidents=("twentyhq/twenty#25204",),
+)
+def iso_2(history: History) -> Iterator[Violation | None]:
+    """A reader of one tenant sees no other's job, no event of one reaches a row of another, and one id in two tenants
+    is two jobs.
+
+    Intent: One customer's jobs in another's list is a breach, and ids meet: they are counted up, or taken from names.
+    Not checked if: the same fails with the job alone.
+    Exercised: each delivery to one tenant while others have jobs, or will have, read through their own handles.
+    If it fails: the tenant is not part of the key, or is missing from one `WHERE`; key and tenant are joined into one
+    text; a cache is keyed by the id alone; or the tenant is a setting that stays on a shared connection.
+    """
+    for number, step in enumerate(history.steps):
+        beside = f"beside other tenants' jobs, {named(history.labels[step.event.job_id])}"
+        if step.raised is None or position.may_be_refused(history, number) or not is_storable(step.event.progress):
+            lost = effect_lost(history, number)
+            yield touched(history, number) or (lost and replace(lost, message=f"{beside}: {lost.message}"))
+        else:
+            message = f"{beside}: {step.event.name} must be accepted; it raised {said(step.raised)}"
+            yield Violation(step=number, field="raised", message=message)
 
 
 def _mixed(history: History) -> Iterator[Violation | None]:

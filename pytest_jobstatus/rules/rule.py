@@ -58,6 +58,7 @@ class Plans(StrEnum):
     ALIKE = "ids that look alike"
     INTERLEAVED = "interleaved jobs"
     TWO_JOBS = "two jobs"
+    TENANTS = "tenants"
     SAMPLES = "samples"
     STRAY_SAMPLES = "samples with strays"
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pytest_jobstatus.clocks import START
-from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.delivery import Plan, in_tenant
 from pytest_jobstatus.events import LONGEST_ID, Event, JobError, is_aware, shortened
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.rules import RULES, SPEC, named
@@ -76,9 +76,7 @@ def parse(text: str, *, source: str) -> Scenario:
         if not named(number, source=source).batches:
             allowed = listed(each.id for each in RULES if each.batches)
             raise Misuse(f"{source}: rules: {number} looks after each delivery: with a batch allowed are {allowed}")
-    for label in table.get("strangers", ()):
-        if any(event.job_id == label for event in events):
-            raise Misuse(f"{source}: strangers: {label!r}: events are told of that job; allowed is a job without any")
+    _check_jobs(table, events, source)
     plan = Plan(
         events=tuple(events),
         order=order,
@@ -87,6 +85,7 @@ def parse(text: str, *, source: str) -> Scenario:
         strangers=tuple(table.get("strangers", ())),
         batch=batch,
         clock="as given",
+        tenancy=table.get("tenancy", False),
     )
     return Scenario(
         id=table["id"],
@@ -96,6 +95,17 @@ def parse(text: str, *, source: str) -> Scenario:
         rules=rules,
         plan=_near_start(plan, source),
     )
+
+
+def _check_jobs(table: Mapping[str, Any], events: Sequence[Event], source: str) -> None:
+    """Make sure that strangers are none of the jobs that are told of, and that jobs have tenants where they must."""
+    jobs, strangers = [event.job_id for event in events], table.get("strangers", ())
+    for label in strangers:
+        if label in jobs:
+            raise Misuse(f"{source}: strangers: {label!r}: events are told of that job; allowed is a job without any")
+    for label in (*jobs, *strangers) if table.get("tenancy") else ():
+        if not all(in_tenant(label)):
+            raise Misuse(f"{source}: job {shortened(label)}: with tenancy allowed is a tenant, a slash and an id")
 
 
 TYPES = {
@@ -109,7 +119,7 @@ TYPES = {
 HEADER: Mapping[str, type] = {
     "format": str, "spec": str, "id": str, "title": str, "story": str, "link": str,
     "rules": list, "delivery": list, "events": list, "reads": int, "strangers": list,
-    "batch": int,
+    "batch": int, "tenancy": bool,
 }  # fmt: skip
 NEEDED = ("format", "spec", "id", "title", "rules", "delivery", "events")
 EVENT: Mapping[str, type] = {

@@ -17,7 +17,8 @@ def short_id(plan: Plan) -> str:
     """Eight characters that name a plan; the same plan has the same."""
     told = json.dumps([_event_values(event) for event in plan.events], default=str)
     return hashlib.sha256(
-        f"{told}{plan.order}{sorted(plan.strays)}{plan.reads}{plan.strangers}{plan.batch or ''}".encode()
+        f"{told}{plan.order}{sorted(plan.strays)}{plan.reads}{plan.strangers}{plan.batch or ''}"
+        f"{'tenancy' if plan.tenancy else ''}".encode()
     ).hexdigest()[:8]
 
 
@@ -33,6 +34,8 @@ def dump(scenario: Scenario) -> str:
         lines.append(f"reads = {plan.reads}")
     if plan.batch:
         lines.append(f"batch = {plan.batch}")
+    if plan.tenancy:
+        lines.append("tenancy = true")
     if plan.strangers:
         lines.append(f"strangers = {_array(plan.strangers)}")
     for index, event in enumerate(plan.events):

@@ -17,6 +17,7 @@ from tests.faulty_trackers import (
     idem_1,
     idem_2,
     iso_1,
+    iso_2,
     load_1,
     prog_1,
     prog_2,
@@ -98,6 +99,7 @@ FAULTY: tuple[type[Sound], ...] = (
     *data_2.FAULTY,
     *data_3.FAULTY,
     *iso_1.FAULTY,
+    *iso_2.FAULTY,
     *load_1.FAULTY,
 )
 """All of them, by the rule that they are about first."""

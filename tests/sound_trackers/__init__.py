@@ -22,6 +22,7 @@ from tests.sound_trackers import (
     shapes_of_reading,
     sql,
     state,
+    tenants,
     ticks,
     times,
     upsert,
@@ -55,6 +56,7 @@ NO_ERROR = "a failure without an error shows any text"
 TOUCHED = "an ignored zombie moves `updated_at`"
 TIED = "of two reports of one instant either may show again when it is told again"
 ODD = "what the store cannot hold is refused clearly or stored readable"
+TENANTS = "one table for all tenants or one for each, by name or by number, and one handle or several"
 LACKING = "what a tracker lacks it declares with a reason"
 
 SOUND: tuple[tuple[Callable[[], object], str], ...] = (
@@ -121,6 +123,13 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (sql.Normalised, CLEARED),
     (state.Registers, STORAGE),
     (state.CoroutinePerJob, CLEARED),
+    (tenants.InKey, TENANTS),
+    (tenants.TablePerTenant, TENANTS),
+    (tenants.TenantFromContext, TENANTS),
+    (tenants.Asynchronous, f"{TENANTS}; {MAKING}"),
+    (tenants.WritesBehind, f"{TENANTS}; {BEHIND}"),
+    (tenants.RefusingTenants, f"{TENANTS}; {REFUSING}"),
+    (tenants.OneHandle, TENANTS),
     (ticks.StrictMillisecondsUp, f"{ORDER}; {RESOLUTION}; {STALLED}"),
     (ticks.NaiveMinutes, f"{SHAPE}; {ZONE}"),
     (ticks.HoursUp, RESOLUTION),

@@ -1,0 +1,57 @@
+"""The handles of several tenants as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pytest_jobstatus.delivery import in_tenant
+from pytest_jobstatus.events import Event
+from pytest_jobstatus.handle import Handle
+from pytest_jobstatus.tracker import Profile, Snapshot
+from pytest_jobstatus.waits import Waits
+
+
+class Tenants:
+    """Tells and reads each job through its tenant's own handle; a job is named "tenant/id".
+
+    Args:
+        handle: of the tracker that knows the tenants.
+    """
+
+    waits: Waits | None = None
+
+    def __init__(self, handle: Handle) -> None:
+        """Ask for no tenant yet."""
+        self._handle = handle
+
+    @property
+    def profile(self) -> Profile:
+        """What the tracker declares."""
+        return self._handle.profile
+
+    def fresh(self, labels: Iterable[str]) -> dict[str, str]:
+        """The jobs with ids that this storage has not seen; those that share an id still do."""
+        apart = {label: in_tenant(label) for label in labels}
+        ids = self._handle.new_ids(dict.fromkeys(own for _, own in apart.values()))
+        for tenant, own in apart.values():
+            self._handle.of_tenant(tenant).jobs.append(ids[own])
+        return {label: f"{tenant}/{ids[own]}" for label, (tenant, own) in apart.items()}
+
+    def apply(self, event: Event, *, settle: bool = True) -> BaseException | None:
+        """Deliver the event through its tenant's handle (see `Handle.apply`)."""
+        tenant, job_id = in_tenant(event.job_id)
+        own = replace(event, job_id=job_id, context={**event.context, "tenant": tenant})
+        return self._handle.of_tenant(tenant).apply(own, settle=settle)
+
+    def settled(self) -> BaseException | None:
+        """Wait until all is written, and give the last exception that a tenant's handle raised, if any."""
+        raised = None
+        for handle in self._handle.tenants.values():
+            raised = handle.settled() or raised
+        return raised
+
+    def read(self, job_id: str) -> Snapshot | None:
+        """What the tenant sees of its job (see `Handle.read`)."""
+        tenant, own = in_tenant(job_id)
+        return self._handle.of_tenant(tenant).read(own)
