@@ -129,13 +129,16 @@ def merge(row: Row | None, change: Change, *, now: datetime) -> Row:
     ('completed', True)
     """
     new = first(change, now=now)
-    if row is None:
-        return new
+    return new if row is None else merged_with(row, new)
+
+
+def merged_with(row: Row, new: Row) -> Row:
+    """The row after what another row tells: an event alone, or several that are told as one (see `joined`)."""
     ahead = new.position > row.position
     merged = row._replace(
         created_at=_created(row, new),
         started_at=_started(row, new),
-        updated_at=max(row.updated_at or now, now),
+        updated_at=max(at for at in (row.updated_at, new.updated_at) if at is not None),
         queue=row.queue or new.queue,
         job_type=row.job_type or new.job_type,
     )
@@ -193,24 +196,54 @@ def _created(row: Row, new: Row) -> datetime | None:
 
 
 def _started(row: Row, new: Row) -> datetime | None:
-    """The earliest start seen, behind creation and before the end; empty where no tick is left between them."""
-    created, started, ended = row.created_at, row.started_at, row.ended_at
-    if new.created_at is not None and created is None and ended is None and started is not None:
-        return max(started, new.created_at + TICK)
+    """The earliest start seen, behind creation and before the end; what it was where no tick is left between them."""
+    created, ended, kept = _created(row, new), row.ended_at, row.started_at
+    if new.created_at is not None and row.created_at is None and ended is None and kept is not None:
+        kept = max(kept, new.created_at + TICK)
     if new.started_at is None:
-        return started
+        return kept
     start = new.started_at
     if created is not None:
         start = max(start, created + TICK)
     if ended is not None:
         start = min(start, ended - TICK)
         if created is not None and start <= created:
-            return started
-    return start if started is None else min(started, start)
+            return kept
+    return start if kept is None else min(kept, start)
 
 
 def _next(at: datetime | None) -> datetime | None:
     return None if at is None else at + TICK
+
+
+def joined(told: Row, new: Row) -> Row | None:
+    """Two rows that events would make alone as one that does to every row what they do one after the other.
+
+    None where there is no such row: after an end or a retry, whose time and error are the row's only if it was ahead;
+    before an end; and where a start comes before its creation, which is told or happened later.
+
+    Args:
+        told: of the events before.
+        new: of the event after them.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 1, 5, 12, tzinfo=UTC)
+    >>> created, active, over = (
+    ...     first(Change("a", kind, noon + place * TICK, attempt=place), now=noon)
+    ...     for place, kind in enumerate(("created", "active", "completed"))
+    ... )
+    >>> both = joined(created, active)
+    >>> (both.status, both.created_at < both.started_at), joined(both, over), joined(active, created)
+    (('active', True), None, None)
+    """
+    if told.status == "delayed" or new.ended_at is not None or told.ended_at is not None:
+        return None
+    if new.created_at is not None and told.started_at is not None:
+        return None
+    created = told.created_at or new.created_at
+    if created is not None and new.started_at is not None and new.started_at <= created:
+        return None
+    return merged_with(told, new)
 
 
 def _progress_key(row: Row) -> tuple[int, float]:

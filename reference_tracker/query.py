@@ -7,7 +7,7 @@ from functools import lru_cache
 from sqlalchemy import ColumnElement, and_, bindparam, literal_column, not_, select, tuple_
 
 from reference_tracker.schema import JOB_STATUS
-from reference_tracker.statement import driver_of
+from reference_tracker.statement import COLUMNS, driver_of
 
 SHOWN = ("pending", "active", "delayed", "completed", "failed", "cancelled")
 """What a reader can ask for; a cancelled job is none of the failed ones."""
@@ -17,7 +17,9 @@ SHOWN = ("pending", "active", "delayed", "completed", "failed", "cancelled")
 def one_job(dialect: str) -> str:
     """The statement that reads one row; its parameters are tenant and job id."""
     row = JOB_STATUS.c
-    chosen = select(JOB_STATUS).where(row.tenant == bindparam("tenant"), row.job_id == bindparam("job_id"))
+    chosen = select(*(row[name] for name in COLUMNS)).where(
+        row.tenant == bindparam("tenant"), row.job_id == bindparam("job_id")
+    )
     return str(chosen.compile(dialect=driver_of(dialect)))
 
 
@@ -40,6 +42,11 @@ def page(dialect: str, *, status: str | None, after: bool) -> str:
     if after:
         before = tuple_(bindparam("at", type_=row.first_seen_at.type), bindparam("job_id"))
         wanted.append(tuple_(row.first_seen_at, row.job_id) < before)
-    newest = select(JOB_STATUS).where(and_(*wanted)).order_by(row.first_seen_at.desc(), row.job_id.desc())
+    newest = (
+        select(*(row[name] for name in COLUMNS))
+        .where(and_(*wanted))
+        .order_by(row.first_seen_at.desc(), row.job_id.desc())
+    )
+    compiled = newest.compile(dialect=driver_of(dialect))
     # By hand: for SQLite the library would add an OFFSET, and its parameter.
-    return f"{newest.compile(dialect=driver_of(dialect))} LIMIT {'%s' if dialect == 'postgresql' else '?'}"
+    return f"{compiled} LIMIT {f'${len(compiled.params) + 1}' if dialect == 'postgresql' else '?'}"

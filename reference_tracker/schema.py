@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Index,
     Integer,
     MetaData,
@@ -30,6 +31,12 @@ def _instant(name: str, *, nullable: bool = True) -> Column[int]:
     """An instant to the microsecond: PostgreSQL has a type for that, SQLite gets microseconds since 1970 in UTC."""
     return Column(name, BigInteger().with_variant(TIMESTAMP(timezone=True), "postgresql"), nullable=nullable)
 
+
+POSITION = """\
+CASE WHEN status IN ('completed', 'failed') THEN 10000000000
+WHEN status = 'active' THEN 3 * CAST(attempt AS BIGINT) + 1
+WHEN attempt > 0 THEN 3 * CAST(attempt AS BIGINT) + 2 ELSE 0 END"""
+"""How far the job is, as one number: attempt, then phase; a job that is over is beyond every attempt."""
 
 JOB_STATUS = Table(
     "job_status",
@@ -55,6 +62,7 @@ JOB_STATUS = Table(
     Column("queue", Text),
     Column("job_type", Text),
     _instant("first_seen_at", nullable=False),
+    Column("position", BigInteger, Computed(POSITION, persisted=True)),
     CheckConstraint("status IN ('pending', 'active', 'delayed', 'completed', 'failed')", name="status_known"),
     CheckConstraint("attempt >= 0", name="attempt_counts"),
     CheckConstraint("created_at < started_at", name="created_before_started"),

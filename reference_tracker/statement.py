@@ -6,15 +6,30 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Dialect, and_, bindparam, case, cast, false, func, literal_column, not_, null, or_
+from sqlalchemy import (
+    ColumnElement,
+    Dialect,
+    and_,
+    bindparam,
+    case,
+    cast,
+    false,
+    func,
+    literal_column,
+    not_,
+    null,
+    or_,
+    tuple_,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg
 
-from reference_tracker.lifecycle import OVER, REOPENED
+from reference_tracker.lifecycle import REOPENED
 from reference_tracker.schema import JOB_STATUS
 
 Value = ColumnElement[Any]
-COLUMNS = tuple(column.name for column in JOB_STATUS.columns)
+COLUMNS = tuple(column.name for column in JOB_STATUS.columns if column.computed is None)
+"""What an event writes, in the order of a `Row`."""
 
 
 class Words(NamedTuple):
@@ -23,36 +38,37 @@ class Words(NamedTuple):
     Args:
         insert: SQLAlchemy's, which knows ON CONFLICT.
         tick: the least by which two instants differ.
-        later, earlier: the later and the earlier of two instants: the first where the second is NULL, NULL where the
-            first is.
+        latest, earliest: of several instants, of which all but the first may be NULL and are then left out.
     """
 
     insert: Callable[..., Any]
     tick: Value
-    later: Callable[[Value, Value], Value]
-    earlier: Callable[[Value, Value], Value]
+    latest: Callable[..., Value]
+    earliest: Callable[..., Value]
 
 
 WORDS = {
     "postgresql": Words(  # GREATEST and LEAST skip NULL
         insert=postgresql.insert,
         tick=literal_column("interval '1 microsecond'"),
-        later=lambda one, other: case((one.is_not(None), func.greatest(one, other))),
-        earlier=lambda one, other: case((one.is_not(None), func.least(one, other))),
+        latest=func.greatest,
+        earliest=func.least,
     ),
     "sqlite": Words(  # max and min of several values are NULL with one of them
         insert=sqlite.insert,
         tick=literal_column("1"),
-        later=lambda one, other: func.max(one, func.coalesce(other, one)),
-        earlier=lambda one, other: func.min(one, func.coalesce(other, one)),
+        latest=lambda first, *others: func.max(first, *(func.coalesce(other, first) for other in others)),
+        earliest=lambda first, *others: func.min(first, *(func.coalesce(other, first) for other in others)),
     ),
 }
 
 
 def driver_of(dialect: str) -> Dialect:
-    """The dialect with the driver's placeholders, in order: psycopg's `%s`, or sqlite3's `?`."""
+    """The dialect with placeholders in order: PostgreSQL's own `$1`, which psycopg hands on as they are where its
+    RawCursor is used (others it would look for again in each execution of a long statement), or sqlite3's `?`.
+    """
     if dialect == "postgresql":
-        return psycopg.dialect(paramstyle="format")  # type: ignore[no-untyped-call]  # SQLAlchemy's own
+        return psycopg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]  # SQLAlchemy's own
     return sqlite.dialect(paramstyle="qmark")
 
 
@@ -78,7 +94,7 @@ def batch_statement() -> str:
     """The same for many rows at once on PostgreSQL; its parameters are arrays, one for each column."""
     single = merge_statement("postgresql")
     merging = single[single.index(" ON CONFLICT ") :]
-    arrays = ", ".join(f"%s::{_postgresql_type(name)}[]" for name in COLUMNS)
+    arrays = ", ".join(f"${place}::{_postgresql_type(name)}[]" for place, name in enumerate(COLUMNS, 1))
     values = ", ".join(f"{name}::json" if name == "progress" else name for name in COLUMNS)
     names = ", ".join(COLUMNS)
     rows = f"SELECT {values} FROM unnest({arrays}) AS told ({names}) ORDER BY tenant, job_id"  # noqa: S608 - our names
@@ -93,34 +109,30 @@ def _postgresql_type(name: str) -> str:
 
 def _merged(old: Any, new: Any, words: Words) -> dict[str, Value]:
     """Each column's value after the event; `new` is the row that the event would make alone."""
-    over = _is(old.status, *OVER)
-    ahead = and_(not_(over), or_(_is(new.status, *OVER), _after(new, old)))
+    ahead = new.position > old.position
     fails = and_(ahead, _is(new.status, "delayed", "failed"), not_(new.cancelled))
-    newer = and_(
-        new.progress_at.is_not(None),
-        or_(
-            old.progress_at.is_(None),
-            new.progress_attempt > old.progress_attempt,
-            and_(new.progress_attempt == old.progress_attempt, new.progress_at >= old.progress_at),
-        ),
+    older = or_(
+        new.progress_at.is_(None),
+        tuple_(new.progress_attempt, new.progress_at) < tuple_(old.progress_attempt, old.progress_at),
     )
     values: dict[str, Value] = {
         "status": case((ahead, new.status), else_=old.status),
         "attempt": case((and_(ahead, new.attempt > old.attempt), new.attempt), else_=old.attempt),
         "created_at": _created(old, new, words),
         "started_at": _started(old, new, words),
-        "updated_at": words.later(old.updated_at, new.updated_at),
+        "updated_at": words.latest(old.updated_at, new.updated_at),
         "cancelled": case((ahead, new.cancelled), else_=old.cancelled),
         "cancelled_by": case((ahead, new.cancelled_by), else_=old.cancelled_by),
         "queue": func.coalesce(old.queue, new.queue),
         "job_type": func.coalesce(old.job_type, new.job_type),
     }
     for name in ("completed_at", "failed_at", "cancelled_at"):
-        values[name] = case((ahead, _end(new[name], old, words)), else_=old[name])
+        end = words.latest(new[name], old.created_at + words.tick, old.started_at + words.tick)
+        values[name] = case((and_(ahead, new[name].is_not(None)), end), else_=old[name])
     for name in ("error_type", "error_message", "error_traceback"):
         values[name] = case((fails, new[name]), else_=old[name])
     for name in ("progress", "progress_attempt", "progress_at"):
-        values[name] = case((newer, new[name]), else_=old[name])
+        values[name] = case((older, old[name]), else_=new[name])
     return values
 
 
@@ -136,20 +148,8 @@ def _reopened() -> _Columns:
     known: dict[str, Value] = {
         name: cast(null(), columns[name].type) if value is None else literal_column(f"'{value}'")
         for name, value in REOPENED.items()
-    } | {"attempt": literal_column("0"), "cancelled": false()}
+    } | {"attempt": literal_column("0"), "position": literal_column("0"), "cancelled": false()}
     return _Columns({**columns, **known})
-
-
-def _after(new: Any, old: Any) -> Value:
-    """Whether the event's position is beyond the row's, both being open."""
-    return or_(new.attempt > old.attempt, and_(new.attempt == old.attempt, _phase(new) > _phase(old)))
-
-
-def _phase(row: Any) -> Value:
-    zero: Value = literal_column("0")
-    one: Value = literal_column("1")
-    two: Value = literal_column("2")
-    return case((_is(row.status, "active"), one), (row.attempt == zero, zero), else_=two)
 
 
 def _is(status: Value, *names: str) -> Value:
@@ -162,30 +162,23 @@ def _ended(row: Any) -> Value:
 
 
 def _created(old: Any, new: Any, words: Words) -> Value:
+    ended = _ended(old)
     return case(
-        (old.created_at.is_not(None), old.created_at),
-        (
-            _ended(old).is_not(None),
-            words.earlier(new.created_at, func.coalesce(old.started_at, _ended(old)) - words.tick),
-        ),
+        (or_(old.created_at.is_not(None), new.created_at.is_(None)), old.created_at),
+        (ended.is_not(None), words.earliest(new.created_at, func.coalesce(old.started_at, ended) - words.tick)),
         else_=new.created_at,
     )
 
 
 def _started(old: Any, new: Any, words: Words) -> Value:
-    start = words.later(new.started_at, old.created_at + words.tick)
-    inside = words.earlier(start, _ended(old) - words.tick)
-    return case(
+    created, latest = _created(old, new, words), _ended(old) - words.tick
+    kept = case(
         (
-            and_(new.created_at.is_not(None), old.created_at.is_(None), _ended(old).is_(None)),
-            words.later(old.started_at, new.created_at + words.tick),
+            and_(old.started_at.is_not(None), old.created_at.is_(None), latest.is_(None)),
+            words.latest(old.started_at, new.created_at + words.tick),
         ),
-        (new.started_at.is_(None), old.started_at),
-        (and_(_ended(old).is_not(None), old.created_at.is_not(None), inside <= old.created_at), old.started_at),
-        else_=words.earlier(inside, old.started_at),
+        else_=old.started_at,
     )
-
-
-def _end(at: Any, old: Any, words: Words) -> Value:
-    """The end time behind creation and start; NULL where the event is not of this kind."""
-    return words.later(words.later(at, old.created_at + words.tick), old.started_at + words.tick)
+    inside = words.earliest(words.latest(new.started_at, created + words.tick), latest)
+    no_room = latest <= created
+    return case((or_(new.started_at.is_(None), no_room), kept), else_=words.earliest(inside, kept))

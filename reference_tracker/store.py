@@ -53,7 +53,7 @@ class Store:
         parameters = self.parameters(first(change, now=now))
         statement = merge_statement(self._name, reopening=True) if reopening else self._merge
         with self._connection() as connection:
-            self._database.execute(connection.cursor(), statement, parameters)
+            self._database.execute(connection, statement, parameters)
 
     def write_many(self, changes: Sequence[Change], *, now: datetime) -> None:
         """Merge several events, all or none, with the same result as one by one (see `rounds`)."""
@@ -81,8 +81,7 @@ class Store:
 
     def _fetched(self, statement: str, parameters: Sequence[Any]) -> list[Row]:
         with self._connection() as connection:
-            cursor = connection.cursor()
-            self._database.execute(cursor, statement, parameters)
+            cursor = self._database.execute(connection, statement, parameters)
             found = cursor.fetchall()
             cursor.close()
         return [self._row(each) for each in found]
@@ -164,9 +163,16 @@ def _write_many_sqlite(pooled: Any, told: Sequence[Sequence[Sequence[Any]]]) -> 
 
 def _write_many_postgresql(pooled: Any, told: Sequence[Sequence[Sequence[Any]]]) -> None:
     connection = pooled.driver_connection
-    with connection.pipeline(), connection.transaction(), connection.cursor() as cursor:  # one round trip
+    with connection.pipeline(), connection.transaction():  # one round trip
         for each in told:
-            cursor.execute(batch_statement(), [list(column) for column in zip(*each, strict=True)], prepare=True)
+            _execute_psycopg(pooled, batch_statement(), [list(column) for column in zip(*each, strict=True)])
+
+
+def _execute_psycopg(pooled: Any, statement: str, parameters: Sequence[Any]) -> Any:
+    from psycopg import RawCursor
+
+    cursor: RawCursor[Any] = RawCursor(pooled.driver_connection)
+    return cursor.execute(statement.encode(), parameters, prepare=True)
 
 
 class Database(NamedTuple):
@@ -176,7 +182,7 @@ class Database(NamedTuple):
         stored: an instant as it is stored.
         instant: the instant from what was fetched, in UTC.
         progress: the value from what was fetched.
-        execute: runs a statement on a cursor.
+        execute: runs a statement on a connection and gives the cursor.
         write_many: writes rounds of rows in one transaction.
         autocommit: makes a connection's statements transactions of their own, and gives what was set before.
         restore: sets that again.
@@ -185,7 +191,7 @@ class Database(NamedTuple):
     stored: Callable[[datetime], Any]
     instant: Callable[[Any], datetime]
     progress: Callable[[Any], Any]
-    execute: Callable[[Any, str, Sequence[Any]], object]
+    execute: Callable[[Any, str, Sequence[Any]], Any]
     write_many: Callable[[Any, Sequence[Sequence[Sequence[Any]]]], None]
     autocommit: Callable[[Any], Any]
     restore: Callable[[Any, Any], None]
@@ -196,7 +202,7 @@ DATABASES = {
         stored=lambda at: (at - EPOCH) // MICROSECOND,
         instant=lambda found: EPOCH + timedelta(microseconds=found),
         progress=json.loads,
-        execute=lambda cursor, statement, values: cursor.execute(statement, values),
+        execute=lambda pooled, statement, values: pooled.driver_connection.execute(statement, values),
         write_many=_write_many_sqlite,
         autocommit=_sqlite_autocommit,
         restore=_sqlite_restore,
@@ -205,7 +211,7 @@ DATABASES = {
         stored=lambda at: at,
         instant=lambda found: found.astimezone(UTC),
         progress=lambda found: found,  # psycopg has decoded it
-        execute=lambda cursor, statement, values: cursor.execute(statement, values, prepare=True),
+        execute=_execute_psycopg,
         write_many=_write_many_postgresql,
         autocommit=_psycopg_autocommit,
         restore=_psycopg_restore,

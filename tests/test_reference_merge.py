@@ -19,7 +19,7 @@ from pytest_jobstatus.tracker import Profile
 from reference_tracker.batch import rounds
 from reference_tracker.change import Change, Kind
 from reference_tracker.lifecycle import Row, merge, reopened
-from reference_tracker.schema import JOB_STATUS
+from reference_tracker.statement import COLUMNS
 from reference_tracker.store import Store, prepare_sqlite
 
 NOW = datetime(2026, 1, 6, tzinfo=UTC)
@@ -108,7 +108,7 @@ def test_a_reopened_job_has_got_nowhere() -> None:
 
 def test_row_is_the_table() -> None:
     """The row's fields are the table's columns, in order: a row's values are the statement's parameters."""
-    assert list(Row._fields) == [column.name for column in JOB_STATUS.columns]
+    assert Row._fields == COLUMNS
 
 
 @pytest.mark.parametrize("clock", CLOCKS, ids=lambda clock: clock.name)
@@ -139,6 +139,9 @@ def test_set_by_hand(store: Store) -> None:
             row = merge(reopened(row) if by_hand and row is not None else row, change, now=NOW)
             store.write(change, now=NOW, reopening=by_hand)
             assert store.read(change.job_id) == row
+
+
+LIFE: tuple[tuple[Kind, int], ...] = (("created", 0), ("active", 1), ("progress", 1), ("completed", 1))
 
 
 def mixed(runs: Sequence[Sequence[Change]], random: Random) -> list[Change]:
@@ -193,6 +196,14 @@ def test_first_round_has_every_job_in_order() -> None:
         by_round = [[(row.tenant, row.job_id) for row in each] for each in rounds(told, now=NOW)]
         assert by_round[0] == sorted_jobs
         assert all(each == sorted(set(each)) for each in by_round)
+
+
+def test_what_comes_before_an_end_is_folded() -> None:
+    """A life up to its end is one row, its end another; a start that comes before its creation stays by itself."""
+    told = [Change("a", kind, NOON + timedelta(seconds=n), attempt=attempt) for n, (kind, attempt) in enumerate(LIFE)]
+    assert [[row.status for row in each] for each in rounds(told, now=NOW)] == [["active"], ["completed"]]
+    assert len(rounds([told[1], told[0]], now=NOW)) == 2
+    assert len(rounds([told[0]._replace(at=told[1].at), told[1]], now=NOW)) == 2
 
 
 def test_progress_is_folded() -> None:

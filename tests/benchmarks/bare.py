@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from sqlalchemy import Engine, text
 
 SEED_SLEEPS = (0.5, 0.3)
 """In seconds: what the seed waits before it marks a job active, and before it marks it completed."""
@@ -22,11 +23,11 @@ def prepared(url: str, statement: str, events: Sequence[Values]) -> float:
 
     Args:
         url: of the server, as psycopg takes it.
-        statement: with psycopg's placeholders.
+        statement: with PostgreSQL's own placeholders, which psycopg does not have to look for.
         events: the parameters of each.
     """
     with psycopg.connect(url, autocommit=True) as connection:
-        cursor = connection.cursor()
+        cursor = psycopg.RawCursor(connection)
         began = time.perf_counter()
         for values in events:
             cursor.execute(statement.encode(), values, prepare=True)
@@ -38,9 +39,11 @@ CREATE TABLE separate_status (
     job_id text PRIMARY KEY, status text NOT NULL, created_at timestamptz, started_at timestamptz,
     completed_at timestamptz, failed_at timestamptz, progress jsonb
 )"""
-SELECT_END = "SELECT completed_at, failed_at, status FROM separate_status WHERE job_id = %s"
-SELECT_START = "SELECT started_at, created_at FROM separate_status WHERE job_id = %s"
-UPDATE = "UPDATE separate_status SET status = 'active', started_at = now() WHERE job_id = %s AND completed_at IS NULL"
+THREE = (
+    "SELECT completed_at, failed_at, status FROM separate_status WHERE job_id = %s",
+    "SELECT started_at, created_at FROM separate_status WHERE job_id = %s",
+    "UPDATE separate_status SET status = 'active', started_at = now() WHERE job_id = %s AND completed_at IS NULL",
+)
 
 
 @contextmanager
@@ -70,12 +73,25 @@ def separate(url: str, jobs: Sequence[str], *, sleeps: Sequence[float] = (0.0,))
         for number, job in enumerate(jobs):
             if sleeps[number % len(sleeps)]:
                 time.sleep(sleeps[number % len(sleeps)])
-            cursor.execute(SELECT_END, (job,), prepare=True)
-            cursor.fetchone()
-            cursor.execute(SELECT_START, (job,), prepare=True)
-            cursor.fetchone()
-            cursor.execute(UPDATE, (job,), prepare=True)
+            for statement in THREE:
+                cursor.execute(statement, (job,), prepare=True)
         return (time.perf_counter() - began) / len(jobs)
+
+
+def requests(engine: Engine, jobs: Sequence[str]) -> float:
+    """The same through SQLAlchemy, each statement a request of its own, as the seed's are.
+
+    Args:
+        engine: its pool hands out a connection for each.
+        jobs: whose event it is.
+    """
+    statements = [text(statement.replace("%s", ":job")) for statement in THREE]
+    began = time.perf_counter()
+    for job in jobs:
+        for statement in statements:
+            with engine.begin() as connection:
+                connection.execute(statement, {"job": job})
+    return (time.perf_counter() - began) / len(jobs)
 
 
 def held_sqlite(file: Path, statement: str, events: Sequence[Values]) -> float:

@@ -72,12 +72,14 @@ class Writes(NamedTuple):
 
     Args:
         bare: one event beside the same statement through the driver.
-        separate: beside SELECT, SELECT, UPDATE.
+        requests: beside SELECT, SELECT, UPDATE, each through the same engine.
+        separate: beside the same on one held connection.
         asleep: beside these with the seed's sleeps.
         many: `apply_many` of a hundred beside one by one.
     """
 
     bare: list[float]
+    requests: list[float]
     separate: list[float]
     asleep: list[float]
     many: list[float]
@@ -90,15 +92,17 @@ def on_postgresql() -> Writes:
         tracker, plain = JobStatusTracker(engine), url.replace("+psycopg", "", 1)
         tracker.create_table()
         store = Store(engine)
-        found = Writes([], [], [], [])
+        found = Writes([], [], [], [], [])
         for _ in range(ROUNDS):
             parameters = [store.parameters(first(change, now=NOON)) for change in events()]
             jobs = [change.job_id for change in events()]
             baseline = bare.prepared(plain, merge_statement(engine.dialect.name), parameters)
             own = one_by_one(tracker, events())
             with bare.separate_table(plain, jobs):
+                requested = bare.requests(engine, jobs)
                 apart = bare.separate(plain, jobs)
             found.bare.append(baseline / own)
+            found.requests.append(requested / own)
             found.separate.append(apart / own)
             found.many.append(own / in_hundreds(tracker, events()))
         with bare.separate_table(plain, jobs):
@@ -185,7 +189,8 @@ def page_of(tracker: JobStatusTracker) -> float:
 
 AS_FAST = (
     ("one event on PostgreSQL beside the same statement through psycopg, prepared", 0.8, lambda: on_postgresql().bare),
-    ("one event on PostgreSQL beside SELECT, SELECT, UPDATE apart", 1.5, lambda: on_postgresql().separate),
+    ("one event on PostgreSQL beside SELECT, SELECT, UPDATE, three requests", 1.5, lambda: on_postgresql().requests),
+    ("the same beside these on one held psycopg connection", 1.5, lambda: on_postgresql().separate),
     ("the same beside these with the seed's sleeps", 1.5, lambda: on_postgresql().asleep),
     ("apply_many of a hundred on PostgreSQL beside one by one", 10, lambda: on_postgresql().many),
     ("one event on SQLite beside the same statement through sqlite3", 0.5, on_sqlite),
