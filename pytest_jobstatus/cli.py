@@ -97,6 +97,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_target(replay)
     replay.set_defaults(run=_replay)
 
+    migrate = commands.add_parser("migrate", help="make the reference tracker's table, or bring it up to date")
+    migrate.add_argument("url", metavar="URL", help="of the database: postgresql+psycopg://… or sqlite:///…")
+    migrate.add_argument("--yes", action="store_true", help="change a database that is not on this machine")
+    migrate.set_defaults(run=_migrate)
+
     demo = commands.add_parser("demo", help="see a faulty tracker being caught")
     demo.set_defaults(run=_demo)
     return parser
@@ -211,6 +216,23 @@ def _replay(options: argparse.Namespace) -> int:
     if any(violation is not None for _, violation in seen.verdicts.values()):
         return 1
     return 0 if any(exercised for exercised, _ in seen.verdicts.values()) else 3
+
+
+def _migrate(options: argparse.Namespace) -> int:
+    from pytest_jobstatus.targets import hidden, refuse_remote
+
+    refuse_remote(f"migrate {options.url}", options.url, yes=options.yes, what="it changes a table")
+    try:
+        from reference_tracker.migrate import migrate
+
+        before, after = migrate(options.url)
+    except ImportError as error:
+        raise Misuse(f"migrate: {error}; install it: pip install 'pytest-jobstatus[sqlalchemy]'") from error
+    except ValueError as error:
+        raise Misuse(f"migrate: {error}") from error
+    moved = "" if before == after else f", it was at {before}" if before else ", it was not there"
+    print(f"{hidden(options.url)}: job_status is at version {after}{moved}")
+    return 0
 
 
 def _demo(_options: argparse.Namespace) -> int:

@@ -43,7 +43,7 @@ def resolve(target: str, *, yes: bool = False) -> Factory:
         short = ", ".join(f"{name}:URL" for name in ADAPTERS)
         raise Misuse(f"target {hidden(target)!r}: allowed are module:attribute, {short}")
     if head in ADAPTERS:
-        _refuse_remote(target, rest, yes=yes)
+        refuse_remote(target, rest, yes=yes)
         return Factory.of(import_module(ADAPTERS[head]).factory(rest), name=hidden(target))
     if head.endswith(".py"):
         file = Path(head)
@@ -85,7 +85,18 @@ def _names(found: Any) -> list[str]:
     return here or list(own)
 
 
-def _refuse_remote(target: str, url: str, *, yes: bool) -> None:
+def refuse_remote(target: str, url: str, *, yes: bool, what: str = "the check writes rows") -> None:
+    """Refuse a database that is not on this machine, unless it is meant.
+
+    Args:
+        target: what was asked for, for the message.
+        url: of the database.
+        yes: whether it is meant.
+        what: would be done to it.
+
+    Raises:
+        Misuse: naming the host.
+    """
     try:
         parts = urlsplit(url)
         hosts = [parts.hostname, *(host for name, host in parse_qsl(parts.query) if name.startswith("host"))]
@@ -93,9 +104,7 @@ def _refuse_remote(target: str, url: str, *, yes: bool) -> None:
         raise Misuse(f"{hidden(target)}: no URL: {error}") from None
     for host in hosts:
         if not yes and not _is_here(host):
-            raise Misuse(
-                f"{hidden(target)}: the check writes rows, and {host} is not this machine: say --yes if you mean it"
-            )
+            raise Misuse(f"{hidden(target)}: {what}, and {host} is not this machine: say --yes if you mean it")
 
 
 def _is_here(host: str | None) -> bool:

@@ -18,6 +18,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSON, TIMESTAMP
 
 METADATA = MetaData()
+VERSION_TABLE = "job_status_version"
+"""Where `migrate` keeps how far the table is."""
 LONGEST_ID = 255
 
 

@@ -29,11 +29,18 @@ class Store:
 
     Args:
         engine: SQLAlchemy's, for PostgreSQL through psycopg 3 or for SQLite; its pool hands out every connection.
+        row_security: whether each read tells the database the tenant, as the policy for readers wants it.
+
+    Raises:
+        ValueError: for row security on a database that has none.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, row_security: bool = False) -> None:
         """Prepare the statements; nothing is executed."""
+        if row_security and engine.dialect.name != "postgresql":
+            raise ValueError(f"row_security=True: allowed on postgresql, the engine is for {engine.dialect.name}")
         self._engine = engine
+        self._row_security = row_security
         self._name = engine.dialect.name
         self._database = DATABASES[self._name]
         self._merge = merge_statement(self._name)
@@ -80,8 +87,10 @@ class Store:
         return self._fetched(page(self._name, status=status, after=after is not None), (tenant, *begin, many))
 
     def _fetched(self, statement: str, parameters: Sequence[Any]) -> list[Row]:
+        """What a statement finds, whose first parameter is the tenant."""
+        execute = _as_tenant if self._row_security else self._database.execute
         with self._connection() as connection:
-            cursor = self._database.execute(connection, statement, parameters)
+            cursor = execute(connection, statement, parameters)
             found = cursor.fetchall()
             cursor.close()
         return [self._row(each) for each in found]
@@ -173,6 +182,14 @@ def _execute_psycopg(pooled: Any, statement: str, parameters: Sequence[Any]) -> 
 
     cursor: RawCursor[Any] = RawCursor(pooled.driver_connection)
     return cursor.execute(statement.encode(), parameters, prepare=True)
+
+
+def _as_tenant(pooled: Any, statement: str, parameters: Sequence[Any]) -> Any:
+    """The same with the tenant told to the database, for this transaction only, in one round trip."""
+    connection = pooled.driver_connection
+    with connection.pipeline(), connection.transaction():
+        _execute_psycopg(pooled, "SELECT set_config('jobstatus.tenant', $1, true)", parameters[:1])
+        return _execute_psycopg(pooled, statement, parameters)
 
 
 class Database(NamedTuple):

@@ -35,6 +35,22 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def refuse_other_databases(engine: Engine, *, source: str) -> None:
+    """Refuse an engine of a database or a driver that the tracker does not run on.
+
+    Args:
+        engine: any.
+        source: who was given it, for the message.
+
+    Raises:
+        ValueError: naming the database and those that are allowed.
+    """
+    database = engine.dialect.name, engine.dialect.driver
+    if database not in DATABASES:
+        allowed = " and ".join("+".join(each) for each in DATABASES)
+        raise ValueError(f"{source}: the engine is for {'+'.join(database)}: allowed are {allowed}")
+
+
 class JobStatusTracker:
     """Keeps one status row per job, whatever the order in which it is told.
 
@@ -42,9 +58,11 @@ class JobStatusTracker:
         engine: of a database with the tracker's table; see `create_table`.
         tenant: whose jobs; "" where there is one only.
         now: the tracker's own clock, for `updated_at` and for verbs that are given no time.
+        row_security: whether each read tells PostgreSQL the tenant, for an engine that connects as a member of the role
+            job_status_reader: the database itself then shows no other tenant's row. Such an engine cannot write.
 
     Raises:
-        ValueError: for an engine of a database or a driver that it does not run on.
+        ValueError: for an engine of a database or a driver that it does not run on, or that has no row security.
 
     >>> from sqlalchemy import create_engine
     >>> tracker = JobStatusTracker(create_engine("sqlite://"))
@@ -55,25 +73,32 @@ class JobStatusTracker:
     'completed'
     """
 
-    def __init__(self, engine: Engine, *, tenant: str = "", now: Callable[[], datetime] = _utc_now) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        tenant: str = "",
+        now: Callable[[], datetime] = _utc_now,
+        row_security: bool = False,
+    ) -> None:
         """Take the engine as it is; for SQLite set what lets readers and writers work side by side."""
-        database = engine.dialect.name, engine.dialect.driver
-        if database not in DATABASES:
-            allowed = " and ".join("+".join(each) for each in DATABASES)
-            raise ValueError(f"JobStatusTracker: the engine is for {'+'.join(database)}: allowed are {allowed}")
+        refuse_other_databases(engine, source="JobStatusTracker")
         if engine.dialect.name == "sqlite":
             prepare_sqlite(engine)
         self._engine = engine
-        self._store = Store(engine)
+        self._store = Store(engine, row_security=row_security)
+        self._row_security = row_security
         self._tenant = tenant
         self._now = now
 
     def for_tenant(self, name: str) -> JobStatusTracker:
         """The same for another tenant's jobs, on the same storage."""
-        return JobStatusTracker(self._engine, tenant=name, now=self._now)
+        return JobStatusTracker(self._engine, tenant=name, now=self._now, row_security=self._row_security)
 
     def create_table(self) -> None:
-        """Create the table where it does not exist."""
+        """Create the table where it does not exist. `jobstatus migrate URL` does that too, makes the roles and policies
+        for tenants on PostgreSQL, and brings an older table up to date.
+        """
         self._store.create_table()
 
     def apply(self, change: Change) -> None:

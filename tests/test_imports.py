@@ -29,6 +29,9 @@ LINE = (
 LATE = {("suite", "items")}
 """Imports against the line, allowed inside functions: what `conformance` made finds the judge when it is run."""
 
+ABOUT_IT = {"cli.py": "_migrate"}
+"""The functions that are about the reference tracker, by file."""
+
 HEAVY = ("hypothesis", "sqlalchemy", "rq", "celery", "redis", "psycopg")
 
 
@@ -113,8 +116,13 @@ def test_imports_point_one_way(file: Path) -> None:
 
 @pytest.mark.parametrize("file", files(PACKAGE), ids=shown)
 def test_the_package_does_not_know_the_reference_tracker(file: Path) -> None:
-    """Nothing in pytest_jobstatus imports reference_tracker, not even inside a function."""
-    assert_never_imports(file, "reference_tracker")
+    """Nothing in pytest_jobstatus imports reference_tracker, but the function that is about it, when it is called."""
+    if file.name in ABOUT_IT:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        tree.body = [each for each in tree.body if getattr(each, "name", None) != ABOUT_IT[file.name]]
+        assert "reference_tracker" not in {name.split(".")[0] for node in ast.walk(tree) for name in _names(node)}
+    else:
+        assert_never_imports(file, "reference_tracker")
 
 
 @pytest.mark.parametrize("file", files("reference_tracker"), ids=shown)

@@ -1,0 +1,1 @@
+"""The table from its first form on, step by step; `jobstatus migrate URL` takes them."""

@@ -1,0 +1,1 @@
+"""One file for each step, as it was when it was written: they never change."""
