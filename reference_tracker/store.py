@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Engine, bindparam, event
+from sqlalchemy.exc import DBAPIError
 
 from reference_tracker.batch import rounds
 from reference_tracker.change import Change, as_json
@@ -21,6 +21,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 INSTANTS = [place for place, name in enumerate(Row._fields) if name.endswith("_at")]
 PROGRESS, CANCELLED, FIRST_SEEN = map(Row._fields.index, ("progress", "cancelled", "first_seen_at"))
+
+
+Result = TypeVar("Result")
 
 
 class Store:
@@ -59,15 +62,13 @@ class Store:
         """
         parameters = self.parameters(first(change, now=now))
         statement = merge_statement(self._name, reopening=True) if reopening else self._merge
-        with self._connection() as connection:
-            self._database.execute(connection, statement, parameters)
+        self._run(lambda pooled: self._database.execute(pooled, statement, parameters), again=not reopening)
 
     def write_many(self, changes: Sequence[Change], *, now: datetime) -> None:
         """Merge several events, all or none, with the same result as one by one (see `rounds`)."""
         told = [[self.parameters(row) for row in each] for each in rounds(changes, now=now)]
         if told:
-            with self._connection() as connection:
-                self._database.write_many(connection, told)
+            self._run(lambda pooled: self._database.write_many(pooled, told))
 
     def read(self, job_id: str, *, tenant: str = "") -> Row | None:
         """The job's row; None where nothing is known."""
@@ -89,11 +90,14 @@ class Store:
     def _fetched(self, statement: str, parameters: Sequence[Any]) -> list[Row]:
         """What a statement finds, whose first parameter is the tenant."""
         execute = _as_tenant if self._row_security else self._database.execute
-        with self._connection() as connection:
-            cursor = execute(connection, statement, parameters)
-            found = cursor.fetchall()
+
+        def work(pooled: Any) -> list[Any]:
+            cursor = execute(pooled, statement, parameters)
+            found: list[Any] = cursor.fetchall()
             cursor.close()
-        return [self._row(each) for each in found]
+            return found
+
+        return [self._row(each) for each in self._run(work)]
 
     def parameters(self, row: Row) -> list[Any]:
         """A row as the statement's parameters."""
@@ -123,18 +127,50 @@ class Store:
         with self._engine.begin() as connection:
             connection.execute(deleted, [{"gone": job_id} for job_id in job_ids])
 
-    @contextmanager
-    def _connection(self) -> Iterator[Any]:
-        """A driver's connection on which each statement is a transaction of its own, as it was when it goes back."""
-        pooled = self._engine.raw_connection()
+    def _run(self, work: Callable[[Any], Result], *, again: bool = True) -> Result:
+        """What comes of it on a connection of the pool, on which each statement is a transaction of its own.
+
+        A connection that turns out to be lost goes, all idle ones with it, since the server was gone; then the work is
+        done once more: what was written and not confirmed is merged a second time, which changes nothing.
+
+        Args:
+            work: is given the connection.
+            again: whether it may be done twice.
+
+        Raises:
+            sqlalchemy.exc.DBAPIError: for whatever the database says.
+        """
+        errors, pooled = self._engine.dialect.loaded_dbapi.Error, None
         try:
-            before = self._database.autocommit(pooled.driver_connection)
-            try:
-                yield pooled
-            finally:
-                self._database.restore(pooled.driver_connection, before)
+            pooled = self._engine.raw_connection()
+            return self._alone(pooled, work)
+        except errors as error:
+            lost = pooled is not None and self._let_go_if_lost(pooled, error)
+            if not (lost and again):
+                raise DBAPIError.instance(
+                    None, None, error, errors, hide_parameters=True, dialect=self._engine.dialect
+                ) from error  # as the application knows the driver's errors, without the statement and its values
         finally:
-            pooled.close()
+            if pooled is not None:
+                pooled.close()
+        return self._run(work, again=False)
+
+    def _alone(self, pooled: Any, work: Callable[[Any], Result]) -> Result:
+        """What comes of it where each statement is a transaction; the connection is left as it was."""
+        driver = pooled.driver_connection
+        before = self._database.autocommit(driver)
+        try:
+            return work(pooled)
+        finally:
+            self._database.restore(driver, before)
+
+    def _let_go_if_lost(self, pooled: Any, error: Any) -> bool:
+        """Whether the connection is of no use any more; then it goes, and all idle ones do."""
+        lost = self._engine.dialect.is_disconnect(error, pooled.dbapi_connection, None)
+        if lost:
+            pooled.invalidate(error)
+            self._engine.dispose()
+        return lost
 
 
 def _sqlite_autocommit(connection: Any) -> Any:
