@@ -17,6 +17,7 @@ from pytest_jobstatus.raised import said
 ADAPTERS = {
     "celery": "pytest_jobstatus.adapters.celery",
     "celery-events": "pytest_jobstatus.adapters.celery_events",
+    "django-celery-results": "pytest_jobstatus.adapters.django_celery_results",
     "reference": "reference_tracker.adapter",
 }
 """Short names, and the modules whose `factory(url)` makes the adapter's factory."""

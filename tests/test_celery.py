@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
-from pytest_jobstatus import Event, EventKind, JobError, Misuse, Snapshot, Status, check
+from pytest_jobstatus import Event, EventKind, JobError, Misuse, Status, check
 from pytest_jobstatus.adapters.celery import ResultBackend, factory
 from pytest_jobstatus.cli import main
 from pytest_jobstatus.databases import fresh_database
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.handle import Handle
+from tests.result_backends import misuse, told
 
 FAILS = {
     "TRACK-4", "TRACK-6", "IDEM-1", "IDEM-2", "TERM-1", "TERM-2", "TERM-3", "TERM-4", "TIME-4", "TIME-8", "CONV-1",
@@ -58,18 +59,6 @@ def url(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
 def handle(url: str) -> Iterator[Handle]:
     with Factory.of(factory(url)).open() as opened:
         yield opened
-
-
-def told(handle: Handle, *kinds: str, error: JobError | None = None) -> Snapshot:
-    """What a new job shows after these events."""
-    job_id = handle.fresh(["job"])["job"]
-    for kind in kinds:
-        given = error if kind in ("retrying", "failed") else None
-        event = Event(EventKind(kind), job_id, datetime.now(UTC), attempt=1, error=given, progress={"half": 0.5})
-        assert handle.apply(event) is None
-    shown = handle.read(job_id)
-    assert shown is not None
-    return shown
 
 
 def rows(url: str) -> list[str]:
@@ -199,17 +188,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(("bad", "said"), BAD)
-def test_a_bad_url_is_misuse(bad: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bad_url_is_misuse(bad: str, said: str, tmp_path: Path) -> None:
     """The message is one line with the value, without a password, the reason, and what is allowed."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "text.db").write_text("not a database, but long enough to be looked at\n" * 9, encoding="utf-8")
-    with pytest.raises(Misuse) as caught:
-        factory(bad)
-    message = str(caught.value)
-    assert message.startswith(said)
-    assert "allowed is" in message
-    assert "\n" not in message
-    assert "pw" not in message
+    assert misuse(factory, bad, tmp_path).startswith(said)
 
 
 @pytest.mark.parametrize("missing", ["celery.backends.database.models", "sqlalchemy"])

@@ -6,23 +6,14 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from pytest_jobstatus.adapters.celery import STATUSES as STORED
 from pytest_jobstatus.events import Event, EventKind, JobError
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.tracker import Profile, Status
 
 URL = "memory"
-PROGRESS = "PROGRESS"
-STATUSES = {
-    "PENDING": Status.PENDING,
-    "RECEIVED": Status.PENDING,
-    "STARTED": Status.ACTIVE,
-    PROGRESS: Status.ACTIVE,
-    "RETRY": Status.DELAYED,
-    "SUCCESS": Status.COMPLETED,
-    "FAILURE": Status.FAILED,
-    "REVOKED": Status.CANCELLED,
-}
-"""What Celery's states mean here."""
+STATUSES = STORED | {"PENDING": Status.PENDING, "RECEIVED": Status.PENDING}
+"""What Celery's states mean here, those that only events tell included."""
 
 NAME = "jobstatus"
 CLIENT, WORKER = "client@jobstatus", "celery@jobstatus"
