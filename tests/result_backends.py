@@ -27,8 +27,8 @@ def told(handle: Handle, *kinds: str, error: JobError | None = None) -> Snapshot
 
 
 def misuse(factory: Callable[[str], object], url: str, folder: Path) -> str:
-    """How a bad URL is refused, in a folder with a text.db that is none: in one line that tells what is allowed, without
-    the password "pw".
+    """How a bad URL is refused, in a folder with a text.db that is no database: in one line that tells what is allowed,
+    without the password "pw".
     """
     (folder / "text.db").write_text("not a database, but long enough to be looked at\n" * 9, encoding="utf-8")
     with chdir(folder), pytest.raises(Misuse) as caught:

@@ -29,7 +29,7 @@ LINE = (
 LATE = {("suite", "items")}
 """Imports against the line, allowed inside functions: what `conformance` made finds the judge when it is run."""
 
-HEAVY = ("hypothesis", "sqlalchemy", "rq", "celery", "redis", "psycopg")
+HEAVY = ("hypothesis", "sqlalchemy", "rq", "celery", "django", "redis", "psycopg")
 
 
 class Import(NamedTuple):
