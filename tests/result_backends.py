@@ -12,6 +12,10 @@ import pytest
 
 from pytest_jobstatus import Event, EventKind, JobError, Misuse, Snapshot
 from pytest_jobstatus.handle import Handle
+from pytest_jobstatus.rules import RULES
+
+CHEAP = [rule.id for rule in RULES if rule.id not in ("TRACK-3", "DATA-3", "ISO-1", "LOAD-1")]
+"""All rules but those that every result backend keeps and that take more than half of the time."""
 
 
 def told(handle: Handle, *kinds: str, error: JobError | None = None) -> Snapshot:
