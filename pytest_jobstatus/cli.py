@@ -111,7 +111,8 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "target",
         metavar="TARGET",
-        help="module:attribute, celery:URL or reference:URL; the current folder is importable",
+        help="module:attribute, the current folder being importable; or celery:URL, celery-events:memory,"
+        " django-celery-results:URL, reference:URL",
     )
     parser.add_argument("--yes", action="store_true", help="write rows to a database that is not on this machine")
 

@@ -14,8 +14,13 @@ from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.raised import said
 
-ADAPTERS = {"celery": "pytest_jobstatus.adapters.celery", "reference": "reference_tracker.adapter"}
-"""Short names, and the modules whose `factory(url)` makes the adapter's factory."""
+ADAPTERS = {
+    "celery:URL": "pytest_jobstatus.adapters.celery",
+    "celery-events:memory": "pytest_jobstatus.adapters.celery_events",
+    "django-celery-results:URL": "pytest_jobstatus.adapters.django_celery_results",
+    "reference:URL": "reference_tracker.adapter",
+}
+"""Short names with what follows them, and the modules whose `factory(…)` makes the adapter's factory of that."""
 
 
 MOST_LISTED = 20
@@ -36,15 +41,15 @@ def resolve(target: str, *, yes: bool = False) -> Factory:
     'collections:OrderedDict'
     >>> resolve("collections")
     Traceback (most recent call last):
-    pytest_jobstatus.misuse.Misuse: target 'collections': allowed are module:attribute, celery:URL, reference:URL
+    pytest_jobstatus.misuse.Misuse: target 'collections': allowed are module:attribute, celery:URL, ...
     """
     head, colon, rest = target.partition(":")
     if not head or not colon or not rest:
-        short = ", ".join(f"{name}:URL" for name in ADAPTERS)
-        raise Misuse(f"target {hidden(target)!r}: allowed are module:attribute, {short}")
-    if head in ADAPTERS:
+        raise Misuse(f"target {hidden(target)!r}: allowed are module:attribute, {', '.join(ADAPTERS)}")
+    modules = {form.partition(":")[0]: module for form, module in ADAPTERS.items()}
+    if head in modules:
         refuse_remote(target, rest, yes=yes)
-        return Factory.of(import_module(ADAPTERS[head]).factory(rest), name=hidden(target))
+        return Factory.of(import_module(modules[head]).factory(rest), name=hidden(target))
     if head.endswith(".py"):
         file = Path(head)
         sys.path.insert(0, str(file.parent.absolute()))

@@ -40,6 +40,17 @@ class ProgressWithoutAttempt(Sound):
             row.attempt = before
 
 
+class TwoFaults(Sound):
+    """A retry moves the creation, and a cancellation after progress is lost: the second shows where the first does."""
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        if event.kind is EventKind.CANCELLED and row.progress_key is not None:
+            return
+        super().merge(row, event, value)
+        if event.kind is EventKind.RETRYING:
+            row.created_at = event.occurred_at
+
+
 class ShortErrors(Sound):
     """Of an error's text the first ten characters are kept."""
 
@@ -97,6 +108,7 @@ NOT_TO_BLAME = [
     (CancelsWithoutAttempt, "TRACK-4", ("ISO-1", "TIME-2", "TIME-3", "DATA-3")),
     (NeverShowsCreation, "TIME-8", ("TRACK-2",)),
     (ProgressWithoutAttempt, "PROG-3", ("DATA-2", "ISO-1", "TIME-2", "TIME-3")),
+    (TwoFaults, "TRACK-6", ("TIME-3",)),
     (ShortErrors, "TRACK-5", ("DATA-1", "ISO-1")),
     (EveryThirdJobLost, "TRACK-4", ("TRACK-2", "CANC-4")),
 ]

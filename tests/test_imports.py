@@ -32,7 +32,7 @@ LATE = {("suite", "items")}
 ABOUT_IT = {"cli.py": "_migrate"}
 """The functions that are about the reference tracker, by file."""
 
-HEAVY = ("hypothesis", "sqlalchemy", "rq", "celery", "redis", "psycopg")
+HEAVY = ("hypothesis", "sqlalchemy", "alembic", "rq", "celery", "django", "redis", "psycopg")
 
 
 class Import(NamedTuple):

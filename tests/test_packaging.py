@@ -78,7 +78,7 @@ def test_only_pytest_and_hypothesis_are_needed(installed: Path, tmp_path: Path) 
     program = "import importlib.metadata as m; print(*sorted(d.name.lower() for d in m.distributions()))"
     names = set(succeeded(installed / "python", "-I", "-c", program, cwd=tmp_path).split())
     assert {"pytest-jobstatus", "pytest", "hypothesis"} <= names
-    assert not names & {"sqlalchemy", "celery", "rq", "redis", "psycopg", "pytest-asyncio", "mypy"}
+    assert not names & {"sqlalchemy", "celery", "django", "rq", "redis", "psycopg", "pytest-asyncio", "mypy"}
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,15 @@ def test_commands_that_need_no_target_run_in_an_empty_environment(
         assert "rules are not yet checked" in told
 
 
-@pytest.mark.parametrize("target", ["celery:db+sqlite:///jobs.db", "reference_tracker.adapter:sqlite"])
+@pytest.mark.parametrize(
+    "target",
+    [
+        "celery:db+sqlite:///jobs.db",
+        "celery-events:memory",
+        "django-celery-results:sqlite:///jobs.db",
+        "reference_tracker.adapter:sqlite",
+    ],
+)
 def test_a_target_whose_library_is_missing_is_misuse(installed: Path, tmp_path: Path, target: str) -> None:
     """A target that needs an extra is refused in one line that names what is missing."""
     done = run(installed / "jobstatus", "check", target, cwd=tmp_path)

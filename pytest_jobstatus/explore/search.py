@@ -145,9 +145,8 @@ class Search:
             return False
         clock = clocks_for(history.profile)[0]
         control = control_of(history.plan, violation.step, control=self.rule.control, clock=clock)
-        judge = replace(self.rule, check=self.rule.in_control or self.rule.check).judge
-        found = judge(observe(control).history)[1]
-        return found is not None and (found.step, found.field) == (len(control.order) - 1, violation.field)
+        rule = replace(self.rule, check=self.rule.in_control or self.rule.check)
+        return rule.fails_at(observe(control).history, len(control.order) - 1, field=violation.field)
 
     def _was_interrupted(self, observe: Observer, plan: Plan, step: int) -> bool:
         """Whether a sleep does not come again and again at the same step: a thread that had to wait for the processor

@@ -179,17 +179,26 @@ class Rule:
     def judge(self, history: History) -> tuple[int, Violation | None]:
         """How often the premise came up in the history, and the first violation."""
         exercised = 0
+        for found in self._found(history):
+            exercised += 1
+            if found is not None:
+                return exercised, found
+        return exercised, None
+
+    def fails_at(self, history: History, step: int, *, field: str) -> bool:
+        """Whether a violation, the first or not, shows after this step and in this field."""
+        return any(found is not None and (found.step, found.field) == (step, field) for found in self._found(history))
+
+    def _found(self, history: History) -> Iterator[Violation | None]:
+        """What the check yields for each job, by the numbers of the history's steps; last what a reader cannot see."""
         if history.plan.batch and not self.batches:
-            return 0, None
+            return
         for own in history.of_each_job():
             for found in self.check(own):
-                exercised += 1
-                if found is not None:
-                    return exercised, replace(found, step=own.steps[found.step].number if own.steps else 0)
+                yield found and replace(found, step=own.steps[found.step].number if own.steps else 0)
         if history.unreadable is not None:
             message = f"read raised {history.unreadable}: a reader sees nothing"
-            return exercised + 1, Violation(step=len(history.steps), field="row", message=message)
-        return exercised, None
+            yield Violation(step=len(history.steps), field="row", message=message)
 
 
 def tells(*kinds: EventKind) -> Callable[[Plan], bool]:

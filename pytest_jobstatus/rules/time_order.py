@@ -56,10 +56,12 @@ def _in_order_and_not_lost(history: History) -> Iterator[Violation | None]:
     for number, step in enumerate(history.steps):
         if step.index in history.plan.strays:
             return
-        wrong = _disorder(history, number, step.after) if step.after is not None else None
-        wrong = wrong or effect_lost(history, number)
-        if wrong is not None or step.raised is None:
-            yield wrong
+        disorder = _disorder(history, number, step.after) if step.after is not None else None
+        lost = effect_lost(history, number)
+        # Both: the one must not hide the other where this is the control of a failure.
+        yield from (wrong for wrong in (disorder, lost) if wrong is not None)
+        if disorder is None and lost is None and step.raised is None:
+            yield None
 
 
 @rule(
