@@ -106,7 +106,7 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "target",
         metavar="TARGET",
-        help="module:attribute, celery:URL or reference:URL; the current folder is importable",
+        help="module:attribute, celery:URL, rq:URL or reference:URL; the current folder is importable",
     )
     parser.add_argument("--yes", action="store_true", help="write rows to a database that is not on this machine")
 

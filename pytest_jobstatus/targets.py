@@ -14,7 +14,11 @@ from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.raised import said
 
-ADAPTERS = {"celery": "pytest_jobstatus.adapters.celery", "reference": "reference_tracker.adapter"}
+ADAPTERS = {
+    "celery": "pytest_jobstatus.adapters.celery",
+    "rq": "pytest_jobstatus.adapters.rq",
+    "reference": "reference_tracker.adapter",
+}
 """Short names, and the modules whose `factory(url)` makes the adapter's factory."""
 
 
@@ -36,7 +40,7 @@ def resolve(target: str, *, yes: bool = False) -> Factory:
     'collections:OrderedDict'
     >>> resolve("collections")
     Traceback (most recent call last):
-    pytest_jobstatus.misuse.Misuse: target 'collections': allowed are module:attribute, celery:URL, reference:URL
+    pytest_jobstatus.misuse.Misuse: target 'collections': allowed are module:attribute, celery:URL, rq:URL, ...
     """
     head, colon, rest = target.partition(":")
     if not head or not colon or not rest:

@@ -77,7 +77,7 @@ MISUSES = [
     (("check",), "the following arguments are required: TARGET"),
     (("check", SMALL, "--faster"), "unrecognized arguments: --faster"),
     (("chekc", SMALL), "invalid choice: 'chekc'"),
-    (("check", "nowhere"), "target 'nowhere': allowed are module:attribute, celery:URL, reference:URL"),
+    (("check", "nowhere"), "target 'nowhere': allowed are module:attribute, celery:URL, rq:URL, reference:URL"),
     (("check", "no_such_module:Tracker"), "there is no module 'no_such_module'"),
     (("check", "tests.no_such:Tracker"), "there is no module 'tests.no_such'"),
     (("check", "tests.small_trackers:Smal"), "has no 'Smal'; it has 'Small', 'Reopening'; did you mean 'Small'?"),
@@ -104,7 +104,7 @@ MISUSES = [
     (("explain", "RACE-1"), "explain: RACE-1 is not checked yet"),
     (("replay", "none.toml", SMALL), "none.toml: cannot be read"),
     (("replay", SMALL, "none.toml"), "no such file; the order is: jobstatus replay FILE TARGET"),
-    (("check", ":Tracker"), "target ':Tracker': allowed are module:attribute, celery:URL, reference:URL"),
+    (("check", ":Tracker"), "target ':Tracker': allowed are module:attribute, celery:URL, rq:URL, reference:URL"),
     (("check", "ending:Tracker"), "importing ending raised SystemExit: 0"),
     (
         ("check", "quitting:InFactory"),
