@@ -20,6 +20,10 @@ demo: $(VENV)/installed
 	@echo '== A faulty tracker'
 	$(BIN)/jobstatus demo
 	@echo
+	@echo '== The tracker that this project descends from, without its delays (violations are expected: exit code 1)'
+	@$(BIN)/jobstatus check --effort quick --rules TRACK-1,TERM-1,CANC-4,STALL-1 tests.ancestor.adapter:hurried; \
+	test $$? -eq 1
+	@echo
 	@echo "== Celery's own database result backend on SQLite (violations are expected: exit code 1)"
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/jobstatus check --effort quick "celery:db+sqlite:///$$folder/jobs.db"; test $$? -eq 1

@@ -112,7 +112,7 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         "target",
         metavar="TARGET",
         help="module:attribute, the current folder being importable; or celery:URL, celery-events:memory,"
-        " django-celery-results:URL, reference:URL",
+        " django-celery-results:URL, rq:URL, reference:URL",
     )
     parser.add_argument("--yes", action="store_true", help="write rows to a database that is not on this machine")
 

@@ -18,6 +18,7 @@ ADAPTERS = {
     "celery:URL": "pytest_jobstatus.adapters.celery",
     "celery-events:memory": "pytest_jobstatus.adapters.celery_events",
     "django-celery-results:URL": "pytest_jobstatus.adapters.django_celery_results",
+    "rq:URL": "pytest_jobstatus.adapters.rq",
     "reference:URL": "reference_tracker.adapter",
 }
 """Short names with what follows them, and the modules whose `factory(…)` makes the adapter's factory of that."""
