@@ -34,6 +34,10 @@ class Unreadable(Exception):  # noqa: N818 - says what the row is, not that the 
         super().__init__(said(error))
         self.place = place_of(located(error))
 
+    def repeats(self, refusal: BaseException | None) -> bool:
+        """Whether it says what `apply` said when it refused the job: who refuses an id may refuse it everywhere."""
+        return refusal is not None and said(refusal) == str(self)
+
 
 @dataclass(kw_only=True)
 class Handle:

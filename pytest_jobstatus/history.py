@@ -130,6 +130,7 @@ def record(tracker: Handle, plan: Plan, *, shift: timedelta, others: bool = Fals
     unreadable = unreadable_at = None
     steps: list[Step] = []
     told: set[int] = set()
+    refused: dict[str, Unreadable] = {}
     apply, read, waits = handle.apply, handle.read, handle.waits
     plain = plan.reads == 1 and not strangers and not others and waits is None  # as nearly all are: a look is enough
     try:
@@ -139,7 +140,15 @@ def record(tracker: Handle, plan: Plan, *, shift: timedelta, others: bool = Fals
             event = events[index]
             job_id = event.job_id
             raised = apply(_own(event) if event.progress is not None else event)
-            before, after = shown[job_id], read(job_id)
+            before = shown[job_id]
+            if before is None and job_id in refused and not refused[job_id].repeats(raised):
+                raise refused[job_id]
+            try:
+                after = read(job_id)
+            except Unreadable as error:
+                if before is not None or not error.repeats(raised):
+                    raise
+                after = None
             shown[job_id] = after
             seen = (len(steps), index, event, before, after, raised, index in told)
             steps.append(
@@ -149,7 +158,7 @@ def record(tracker: Handle, plan: Plan, *, shift: timedelta, others: bool = Fals
                     *seen,
                     reread=_reread(handle, job_id, after, times=plan.reads - 1),
                     strangers=_seen(handle, strangers) if strangers else NOTHING,
-                    others=_changed(handle, ids, shown, but=job_id) if others else NOTHING,
+                    others=_changed(handle, ids, shown, refused, but=job_id) if others else NOTHING,
                     waited=waits.taken() if waits is not None else None,
                 )
             )
@@ -213,15 +222,30 @@ def _seen(handle: Handle | Tenants, jobs: Mapping[str, str], *, times: int = 1) 
 
 
 def _changed(
-    handle: Handle | Tenants, ids: Mapping[str, str], shown: dict[str, Snapshot | None], *, but: str
+    handle: Handle | Tenants,
+    ids: Mapping[str, str],
+    shown: dict[str, Snapshot | None],
+    refused: dict[str, Unreadable],
+    *,
+    but: str,
 ) -> dict[str, tuple[Snapshot | None, Snapshot | None]]:
-    """Read every other job, note what it shows, and give those that changed, by label."""
+    """Read every other job, note what it shows, and give those that changed, by label.
+
+    A job that shows nothing may have an id that the tracker refuses: what its read raises is noted until `apply` tells.
+    """
     found = {}
     for label, job_id in ids.items():
-        if job_id != but:
-            before, shown[job_id] = shown[job_id], handle.read(job_id)
-            if differences(before, shown[job_id]):
-                found[label] = (before, shown[job_id])
+        if job_id == but:
+            continue
+        before = shown[job_id]
+        try:
+            shown[job_id] = handle.read(job_id)
+        except Unreadable as error:
+            if before is not None:
+                raise
+            refused[job_id] = error
+        if differences(before, shown[job_id]):
+            found[label] = (before, shown[job_id])
     return found
 
 

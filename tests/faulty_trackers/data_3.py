@@ -223,6 +223,29 @@ class ProgressPrunedByPrefix(Sound):
                     other.progress = None
 
 
+class RefusedIdAbortsTransaction(Sound):
+    """DATA-3: an id that is refused leaves the transaction open, in which everything else is refused, reads too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.aborted = False
+
+    def look(self) -> None:
+        if self.aborted:
+            raise RuntimeError("current transaction is aborted")
+
+    def apply(self, event: Event) -> None:
+        self.look()
+        if not event.job_id.isascii():
+            self.aborted = True
+            raise ValueError(f"job id {event.job_id!r}: allowed is ASCII")
+        super().apply(event)
+
+    def read(self, job_id: str) -> Snapshot | None:
+        self.look()
+        return super().read(job_id)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     IdsInLowerCase,
     IdsCutTo36,
@@ -247,4 +270,5 @@ FAULTY: tuple[type[Sound], ...] = (
     AttemptsArchivedAmongJobs,
     CancellerByLike,
     ProgressPrunedByPrefix,
+    RefusedIdAbortsTransaction,
 )

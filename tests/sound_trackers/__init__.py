@@ -86,6 +86,7 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (choices.ClearsByAttempt, f"{CLEARED}; {TWO_ENDS}"),
     (choices.TouchedByZombies, TOUCHED),
     (data.Columns, ODD),
+    (data.ChecksAllIds, ODD),
     (data.Readable, ODD),
     (event_sourced.EventLog, STORAGE),
     (event_sourced.EventOnce, TIED),

@@ -55,11 +55,15 @@ class Columns:
         for column, value in values.items():
             self.columns.setdefault(column, {})[job_id] = value
 
-    def apply(self, event: Event) -> None:
-        job, at, key = event.job_id, event.occurred_at, (event.attempt, event.occurred_at)
+    def check(self, job: str) -> None:
+        """Refuse an id that is not stored as it is."""
         storable = job == job.strip() == unicodedata.normalize("NFC", job) and not UNSTORABLE.search(job)
         if not storable or len(job) > MOST_ID:
             raise ValueError(f"job id {job!r}: allowed is trimmed NFC text of at most {MOST_ID} characters")
+
+    def apply(self, event: Event) -> None:
+        job, at, key = event.job_id, event.occurred_at, (event.attempt, event.occurred_at)
+        self.check(job)
         if problem := odd(event.progress):
             raise ValueError(f"progress cannot be stored: {problem}")
         self.put(job, updated_at=max(at, self.get("updated_at", job, at)))
@@ -94,6 +98,14 @@ class Columns:
         hidden = ("key", "position", "started_of")
         row = {name: values.get(job_id) for name, values in self.columns.items() if name not in hidden}
         return {name: value for name, value in row.items() if value is not None}
+
+
+class ChecksAllIds(Columns):
+    """Refuses such an id from readers too, in the same words."""
+
+    def read(self, job_id: str) -> dict[str, Any] | None:
+        self.check(job_id)
+        return super().read(job_id)
 
 
 class Readable(Sound):
