@@ -225,7 +225,8 @@ def _demo(_options: argparse.Namespace) -> int:
 
 
 def _factory(options: argparse.Namespace) -> Factory:
-    from pytest_jobstatus.targets import hidden, resolve
+    from pytest_jobstatus.targets import resolve
+    from pytest_jobstatus.urls import hidden
 
     factory = resolve(options.target, yes=options.yes)
     print(f"jobstatus: rows will be written by {hidden(options.target)}", file=sys.stderr)

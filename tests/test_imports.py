@@ -18,9 +18,9 @@ import pytest_jobstatus
 ROOT = Path(__file__).parent.parent
 PACKAGE = "pytest_jobstatus"
 LINE = (
-    "misuse", "events", "clocks", "values", "runs", "delivery", "tracker", "reading", "waits", "raised", "handle",
-    "factory", "history", "rules", "verdict", "scenario", "baseline", "explore", "statement", "fixes", "report",
-    "smoke", "engine", "keeper", "servers", "databases",
+    "misuse", "urls", "events", "clocks", "values", "runs", "delivery", "tracker", "reading", "waits", "raised",
+    "handle", "factory", "history", "rules", "verdict", "scenario", "baseline", "explore", "statement", "fixes",
+    "report", "smoke", "engine", "keeper", "databases", "redis_databases", "servers",
     "adapters", "targets", "marks", "options", "loops", "suite", "items", "demo", "skeleton",
     "plugin", "cli",
 )  # fmt: skip

@@ -20,7 +20,6 @@ import pytest
 import redis
 
 from pytest_jobstatus import Misuse
-from pytest_jobstatus.databases import fresh_database
 from pytest_jobstatus.servers import launcher, postgres_from_wheel, postgresql, valkey, valkey_from_wheel, wheels
 
 ROOT = Path(__file__).parent.parent
@@ -98,20 +97,6 @@ def test_texts_are_unicode() -> None:
     """Whatever the machine's language, PostgreSQL stores every text."""
     with postgres_from_wheel() as url, psycopg.connect(url.replace("+psycopg", "")) as connection:
         assert connection.execute("SHOW server_encoding").fetchone() == ("UTF8",)
-
-
-def test_each_test_has_a_database_of_its_own(postgres_url: str) -> None:
-    """Fresh databases on one server are empty, know nothing of each other, and are gone afterwards, used or not."""
-    with fresh_database(postgres_url) as one, fresh_database(postgres_url) as other:
-        with psycopg.connect(one.replace("+psycopg", "")) as connection:
-            connection.execute("CREATE TABLE jobs (id text)")
-        with psycopg.connect(other.replace("+psycopg", "")) as connection:
-            assert connection.execute("SELECT to_regclass('jobs')").fetchone() == (None,)
-        left_open = psycopg.connect(other.replace("+psycopg", ""))
-    left_open.close()
-    with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
-        names = [name for (name,) in connection.execute("SELECT datname FROM pg_database")]
-    assert not {urlsplit(url).path.strip("/") for url in (one, other)} & set(names)
 
 
 def test_a_durable_server_keeps_what_it_said_yes_to() -> None:
