@@ -36,7 +36,7 @@ def postgres(binaries: Path, *, called: str, durable: bool = False, movable: Pat
     user = unprivileged()
     copied = user is not None and not _runs(binaries / "initdb", user)
     if copied and movable is None:
-        raise Misuse(f"{called}: {binaries}: the server cannot run as root, and user {user} cannot run it there")
+        raise Misuse(f"{called}: the server cannot run as root, and user {user} cannot run what is there")
     with own_folder(user, runnable=copied, on_disk=durable) as folder:
         if copied and movable is not None:
             binaries = _copy(binaries, movable, folder)
