@@ -29,6 +29,7 @@ def plain(url: str) -> str:
 
 @pytest.fixture(scope="module")
 def redis_url() -> Iterator[str]:
+    """A server that nobody else uses: some tests take all that it has."""
     with valkey_from_wheel() as url:
         yield url
 

@@ -21,6 +21,7 @@ import redis
 
 from pytest_jobstatus import Misuse
 from pytest_jobstatus.servers import launcher, postgres_from_wheel, postgresql, valkey, valkey_from_wheel, wheels
+from tests.processes import assert_gone, is_alive
 
 ROOT = Path(__file__).parent.parent
 OWNER = """
@@ -73,14 +74,6 @@ def folder_of(url: str) -> Path:
     return Path(parse_qs(parts.query)["host"][0]) if "host=" in parts.query else Path(parts.path).parent
 
 
-def is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 @each_server
 def test_it_answers_and_is_gone_afterwards(name: str) -> None:
     """The URL leads to a server, which ends and takes its folder with it."""
@@ -124,17 +117,9 @@ def test_it_ends_with_its_owner(name: str, end: signal.Signals, forks: bool) -> 
         process = SERVERS[name].process(url)
         owner.send_signal(end)
         owner.wait(20)
-        wait_for_the_end(process, folder_of(url))
+        assert_gone([process], folder_of(url))
         for child in processes:
             os.kill(child, signal.SIGKILL)
-
-
-def wait_for_the_end(process: int, folder: Path) -> None:
-    deadline = time.monotonic() + 20
-    while (is_alive(process) or folder.exists()) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not is_alive(process)
-    assert not folder.exists()
 
 
 @each_server
