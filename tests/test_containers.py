@@ -6,6 +6,7 @@ The images can be others: JOBSTATUS_POSTGRES_IMAGE, JOBSTATUS_REDIS_IMAGE.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -40,9 +41,15 @@ def ours() -> dict[str, Any]:
     from docker import from_env
 
     client = from_env()
-    found = {str(each.name): each.attrs for each in client.containers.list(all=True, filters={"name": "jobstatus-"})}
+    found = client.api.containers(all=True, filters={"name": "jobstatus-"})
     client.close()
-    return found
+    return {each["Names"][0]: each for each in found}
+
+
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Testcontainers' own setting of how often to ask whether a server is ready, once a second."""
+    monkeypatch.setenv("TC_MAX_TRIES", "3")
 
 
 def assert_no_more_than(before: dict[str, Any]) -> None:
@@ -65,9 +72,8 @@ def test_auto_takes_a_container_where_docker_answers(kind: Kind) -> None:
             assert one != other
             assert kind.version(one, source="the test") in taken.said
         (name,) = ours().keys() - before.keys()
-        bound = [each for ports in ours()[name]["NetworkSettings"]["Ports"].values() for each in ports or ()]
         if "localhost" in taken.url:
-            assert [each["HostIp"] for each in bound] == ["127.0.0.1"]
+            assert [each["IP"] for each in ours()[name]["Ports"]] == ["127.0.0.1"]
     assert_no_more_than(before)
 
 
@@ -81,6 +87,22 @@ def test_an_image_that_cannot_be_had_is_told(kind: Kind, monkeypatch: pytest.Mon
         server(kind, "containers", source="the option"),
     ):
         pass
+    assert_no_more_than(before)
+
+
+@pytest.mark.usefixtures("hasty")
+@each_kind
+def test_a_container_that_does_not_get_ready_tells_what_it_said(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the password that was drawn for it. Here each runs the other's image, which says something else."""
+    other = "postgres" if kind.name == "redis" else "redis"
+    monkeypatch.setenv(f"JOBSTATUS_{kind.name.upper()}_IMAGE", containers.image(other))
+    before = ours()
+    with pytest.raises(Misuse) as caught, server(kind, "containers", source="the option"):
+        pass
+    assert str(caught.value).startswith("the option=containers: containers: the server did not start: ")
+    assert f"{containers.image(other)}: " in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+    assert not re.search("[0-9a-f]{16}'", str(caught.value))
     assert_no_more_than(before)
 
 
@@ -107,6 +129,7 @@ def test_a_container_ends_with_its_owner(kind: Kind, end: signal.Signals, moment
         if moment == "afterwards":
             assert b"://" in owner.stdout.readline()
         while not ours().keys() - before.keys():
+            assert owner.poll() is None, "there was no container"
             time.sleep(0.01)
         os.kill(owner.pid, end)
         owner.wait(30)

@@ -10,11 +10,14 @@ import os
 import secrets
 import signal
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
 LOCAL = ("localhost", "127.0.0.1", "::1")
+LATE = 5
+"""In seconds: how long an engine may take to make a container; less than the keeper's patience."""
 LAX = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 """For data that need not survive a power cut."""
 
@@ -31,24 +34,24 @@ def main(kind: str, image: str, file: Path) -> int:
     from docker.errors import DockerException
     from testcontainers.core.docker_client import DockerClient
 
+    password = secrets.token_hex(8)
     try:
         engine = DockerClient().client.api
-        _run(kind, image, file, engine)
+        _run({"postgres": _postgres, "redis": _redis}[kind](image, password), file, engine)
     except KeyboardInterrupt:
         return 0
-    except (DockerException, OSError, TimeoutError) as error:
-        sys.stderr.write(f"{image}: {type(error).__name__}: {error}\n")
+    except (DockerException, OSError, RuntimeError) as error:
+        sys.stderr.write(f"{image}: {error}\n".replace(password, "***"))
         return 1
 
 
-def _run(kind: str, image: str, file: Path, engine: Any) -> NoReturn:
+def _run(container: Any, file: Path, engine: Any) -> NoReturn:
     from docker.errors import NotFound
 
     name = f"jobstatus-{secrets.token_hex(6)}"
     try:
-        container = {"postgres": _postgres, "redis": _redis}[kind](image).with_name(name)
-        _publish_here(container)
-        container.start()
+        _publish_here(container.with_name(name))
+        _start(container, engine, name)
         written = file.with_suffix(".new")
         written.write_text(_url(container), encoding="utf-8")
         written.rename(file)
@@ -56,22 +59,43 @@ def _run(kind: str, image: str, file: Path, engine: Any) -> NoReturn:
             signal.pause()
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        with suppress(NotFound):  # by name: an interrupted start may have made one that nobody has in hand
+        with suppress(NotFound):  # by name, since an interrupted start leaves nothing in hand
             engine.remove_container(name, force=True, v=True)
 
 
-def _postgres(image: str) -> Any:
+def _start(container: Any, engine: Any, name: str) -> None:
+    """Start it; if it does not get ready, tell what it said itself."""
+    from docker.errors import APIError, NotFound
+
+    try:
+        container.start()
+    except KeyboardInterrupt:
+        # The engine may be about to make what it was asked for; it has to be there to be removed.
+        deadline = time.monotonic() + LATE
+        while time.monotonic() < deadline:
+            with suppress(NotFound):
+                engine.inspect_container(name)
+                break
+            time.sleep(0.05)
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, main tells it
+        with suppress(APIError):  # there may be no container
+            sys.stderr.write(engine.logs(name, tail=20).decode(errors="replace"))
+        raise RuntimeError(f"{type(error).__name__}: {error}") from None
+
+
+def _postgres(image: str, password: str) -> Any:
     from testcontainers.community.postgres import PostgresContainer
 
     return PostgresContainer(
-        image, driver="psycopg", username="postgres", password=secrets.token_hex(8), dbname="postgres"
+        image, driver="psycopg", username="postgres", password=password, dbname="postgres"
     ).with_command(LAX)
 
 
-def _redis(image: str) -> Any:
+def _redis(image: str, password: str) -> Any:
     from testcontainers.community.redis import RedisContainer
 
-    return RedisContainer(image, password=secrets.token_hex(8))
+    return RedisContainer(image, password=password)
 
 
 def _publish_here(container: Any) -> None:
