@@ -40,7 +40,7 @@ def main(kind: str, image: str, file: Path) -> int:
         _run({"postgres": _postgres, "redis": _redis}[kind](image, password), file, engine)
     except KeyboardInterrupt:
         return 0
-    except (DockerException, OSError, RuntimeError) as error:
+    except (DockerException, ImportError, OSError, RuntimeError) as error:
         sys.stderr.write(f"{image}: {error}\n".replace(password, "***"))
         return 1
 
