@@ -220,7 +220,8 @@ def _replay(options: argparse.Namespace) -> int:
 
 
 def _migrate(options: argparse.Namespace) -> int:
-    from pytest_jobstatus.targets import hidden, refuse_remote
+    from pytest_jobstatus.targets import refuse_remote
+    from pytest_jobstatus.urls import hidden
 
     refuse_remote(f"migrate {options.url}", options.url, yes=options.yes, what="it changes a table")
     try:
@@ -248,7 +249,8 @@ def _demo(_options: argparse.Namespace) -> int:
 
 
 def _factory(options: argparse.Namespace) -> Factory:
-    from pytest_jobstatus.targets import hidden, resolve
+    from pytest_jobstatus.targets import resolve
+    from pytest_jobstatus.urls import hidden
 
     factory = resolve(options.target, yes=options.yes)
     print(f"jobstatus: rows will be written by {hidden(options.target)}", file=sys.stderr)

@@ -7,3 +7,6 @@ MARK = "_jobstatus"
 
 PROPERTY = "jobstatus"
 """The user property by which an item tells its verdict, also from a worker of pytest-xdist."""
+
+SERVER = "jobstatus_server"
+"""The user property by which an item tells which server its fixtures took."""

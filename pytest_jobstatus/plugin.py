@@ -7,26 +7,44 @@ from typing import Any
 
 import pytest
 
-from pytest_jobstatus.marks import MARK, PROPERTY
-from pytest_jobstatus.options import OPTIONS, is_configured
+from pytest_jobstatus.fixtures import (
+    jobstatus_postgres,
+    jobstatus_postgres_server,
+    jobstatus_redis,
+    jobstatus_redis_server,
+    jobstatus_tracker,
+)
+from pytest_jobstatus.marks import MARK, PROPERTY, SERVER
+from pytest_jobstatus.options import OPTIONS, SERVERS, is_configured
+
+__all__ = [
+    "jobstatus_postgres",
+    "jobstatus_postgres_server",
+    "jobstatus_redis",
+    "jobstatus_redis_server",
+    "jobstatus_tracker",
+]
 
 FIXTURES: pytest.StashKey[set[str]] = pytest.StashKey()
 """The fixtures that suites name as trackers; fixtures are looked at only where there are any."""
+USED: pytest.StashKey[list[str]] = pytest.StashKey()
+"""The servers that were used, each once."""
 RESULTS: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options that the command line has too."""
     group = parser.getgroup("jobstatus", "conformance of job-status trackers")
-    for option in OPTIONS:
+    for option in (*OPTIONS, *SERVERS):
         group.addoption(f"--jobstatus-{option.name}", metavar=option.metavar, help=option.help, action=option.action)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make room for the results."""
     config.stash[RESULTS] = []
+    config.stash[USED] = []
     config.stash[FIXTURES] = set()
-    config.pluginmanager.register(_Results(config.stash[RESULTS]), "jobstatus-results")
+    config.pluginmanager.register(_Results(config.stash[RESULTS], config.stash[USED]), "jobstatus-results")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -37,6 +55,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         from pytest_jobstatus.items import selected
 
         selected(session.config)
+    for option in SERVERS:
+        if session.config.getoption(f"jobstatus_{option.name}") is not None:
+            from pytest_jobstatus.served import chosen
+
+            chosen(option.name, session.config)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -89,23 +112,28 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 
 
 class _Results:
-    """Collects verdicts from item reports, those of xdist workers included."""
+    """Collects verdicts and servers from item reports, those of xdist workers included."""
 
-    def __init__(self, results: list[dict[str, Any]]) -> None:
+    def __init__(self, results: list[dict[str, Any]], used: list[str]) -> None:
         self.results = results
+        self.used = used
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "teardown":  # it comes after a failed set-up too
             properties: list[tuple[str, Any]] = report.user_properties
             self.results += [json.loads(value) for name, value in properties if name == PROPERTY]
+            self.used += [value for name, value in properties if name == SERVER and value not in self.used]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """How much was judged, tracker by tracker; and the JSON report, where one is wanted."""
-    if config.stash[RESULTS]:
+    """Which servers were used; how much was judged, tracker by tracker; and the JSON report, where one is wanted."""
+    results, used = config.stash[RESULTS], config.stash[USED]
+    if results or used:
+        terminalreporter.section("jobstatus")
+    for line in used:
+        terminalreporter.write_line(line)
+    if results:
         from pytest_jobstatus.items import summaries, write_json
 
-        terminalreporter.section("jobstatus")
-        results = config.stash[RESULTS]
         for line in (*summaries(results), *write_json(results, config)):
             terminalreporter.write_line(line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.raised import said
+from pytest_jobstatus.urls import hidden
 
 ADAPTERS = {
     "celery:URL": "pytest_jobstatus.adapters.celery",
@@ -120,13 +120,3 @@ def _is_here(host: str | None) -> bool:
         return ipaddress.ip_address(str(host)).is_loopback
     except ValueError:
         return False
-
-
-def hidden(target: str) -> str:
-    """The target without its password.
-
-    >>> hidden("celery:db+postgresql://me:secret@localhost/jobs")
-    'celery:db+postgresql://me:***@localhost/jobs'
-    """
-    shown = re.sub(r"(://[^:/@?]*):[^?]*@", r"\1:***@", target)
-    return re.sub(r"((?:password|passwd|pwd|secret|token)=)[^&]*", r"\1***", shown, flags=re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""What the tests share: pytester, which runs pytest inside a test, golden files, and a PostgreSQL server."""
+"""What the tests share: pytester, which runs pytest inside a test, golden files, and servers."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from pytest_jobstatus.databases import fresh_database
-from pytest_jobstatus.servers import postgres_from_wheel
+from pytest_jobstatus.servers.choice import Server
 from tests.golden_files import UPDATE, Golden
 
 pytest_plugins = ["pytester"]
@@ -33,21 +32,16 @@ def golden(pytestconfig: pytest.Config) -> Golden:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
+def postgres_url(jobstatus_postgres_server: Server) -> str:
     """A PostgreSQL server, one for the run or for each worker of xdist."""
-    with postgres_from_wheel() as url:
-        yield url
+    return jobstatus_postgres_server.url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """An engine on an empty database of the test's own, for each database that the reference tracker runs on."""
-    if request.param == "sqlite":
-        made = create_engine(f"sqlite:///{tmp_path / 'jobs.db'}")
-        yield made
-        made.dispose()
-        return
-    with fresh_database(request.getfixturevalue("postgres_url")) as url:
-        made = create_engine(url)
-        yield made
-        made.dispose()
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'jobs.db'}" if sqlite else request.getfixturevalue("jobstatus_postgres")
+    made = create_engine(url)
+    yield made
+    made.dispose()

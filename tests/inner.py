@@ -30,7 +30,7 @@ QUICK = "--jobstatus-effort=quick"
 
 def run(pytester: pytest.Pytester, *arguments: str, cache: bool = False) -> pytest.RunResult:
     """Run pytest on what was written, without the plugins that only cost time."""
-    quiet = ("-o", "asyncio_default_fixture_loop_scope=function", "-p", "no:hypothesispytest")
+    quiet = ("-o", "asyncio_default_fixture_loop_scope=function", "-p", "no:hypothesispytest", "-p", "no:valkey")
     return pytester.runpytest(*quiet, *(() if cache else ("-p", "no:cacheprovider")), *arguments)
 
 

