@@ -39,6 +39,14 @@ class Unreadable(Exception):  # noqa: N818 - says what the row is, not that the 
         return refusal is not None and said(refusal) == str(self)
 
 
+class NoTenant(Misuse):
+    """The tracker has no such tenant, or no room for another: what needs it cannot be told."""
+
+
+OWN_ERRORS = (TypeError, AttributeError, NameError, ImportError)
+"""What a mistake in the adapter raises."""
+
+
 @dataclass(kw_only=True)
 class Handle:
     """The tracker under test, called from synchronous code whether it is async or not.
@@ -49,6 +57,9 @@ class Handle:
         profile: what the tracker declares.
         loop: where its coroutines run.
         waits: notes what `apply` sleeps, where somebody wants to know.
+        jobs: the ids of those that it was told of, in order: what `forget` is to remove.
+        tenants: the handles that `for_tenant` gave, by name, the newest last.
+        renewed: whether a tenant was asked for again.
     """
 
     tracker: Tracker
@@ -56,9 +67,10 @@ class Handle:
     profile: Profile
     loop: Loop
     waits: Waits | None = None
-    jobs: list[str] = field(default_factory=list)
+    jobs: dict[str, None] = field(default_factory=dict)
     token: str = field(default_factory=lambda: secrets.token_hex(3))
-    tenants: dict[str, Handle] = field(default_factory=dict)
+    tenants: dict[str, list[Handle]] = field(default_factory=dict)
+    renewed: bool = False
 
     def __post_init__(self) -> None:
         """Look up the methods once: they are called some thousand times a second."""
@@ -73,12 +85,6 @@ class Handle:
         self.settle: Callable[[], Any] | None = self.loop.sync(settle) if settle is not None else None
 
     def fresh(self, labels: Iterable[str]) -> dict[str, str]:
-        """Ids for jobs that it will be told of, by label (see `new_ids`)."""
-        ids = self.new_ids(labels)
-        self.jobs += ids.values()
-        return ids
-
-    def new_ids(self, labels: Iterable[str]) -> dict[str, str]:
         """Job ids that this storage has not seen, by label, so that a database full of other jobs can be checked.
 
         Labels with a `#` become ids that differ as the labels do: a number, the same in all of them, stands for it.
@@ -92,19 +98,31 @@ class Handle:
                 ids[label] = f"{label[:LONGEST_LABEL]}-{self.token}-{next(self._numbers)}"
         return ids
 
-    def of_tenant(self, name: str) -> Handle:
-        """The handle that `for_tenant` gives, on the same storage; asked for once.
+    def of_tenant(self, name: str, *, anew: bool = False) -> Handle:
+        """The handle that `for_tenant` gave last, on the same storage.
+
+        Args:
+            name: of the tenant; plain: letters, digits, `-` and `_`.
+            anew: whether to ask for another, though there is one.
 
         Raises:
-            Misuse: where `for_tenant` raises, or gives something that is no tracker.
+            NoTenant: where `for_tenant` refuses the name.
+            Misuse: where it is broken, or gives something that is no tracker.
         """
-        if name not in self.tenants:
+        known = self.tenants.setdefault(name, [])
+        if anew or not known:
             source = f"{self.name}.for_tenant({name!r})"
             for_tenant = self.loop.sync(self.tracker.for_tenant)  # type: ignore[attr-defined]  # optional: see Profile
-            made = guarded(self.name, lambda: for_tenant(name), what=f"for_tenant({name!r})")
+            try:
+                made = for_tenant(name)
+            except OWN_ERRORS as error:
+                raise Misuse(f"{source} raised {said(error)}; that is no verdict on the tracker") from error
+            except Exception as error:
+                raise NoTenant(f"for_tenant({name!r}) raised {said(error)}") from error
             check_methods(made, source)
-            self.tenants[name] = Handle(tracker=made, name=source, profile=self.profile, loop=self.loop)
-        return self.tenants[name]
+            jobs = known[-1].jobs if known else {}  # theirs together: each is to be forgotten once
+            known.append(Handle(tracker=made, name=source, profile=self.profile, loop=self.loop, jobs=jobs))
+        return known[-1]
 
     def watch(self) -> None:
         """Note from now on what `apply` sleeps."""
@@ -121,6 +139,7 @@ class Handle:
         Raises:
             Misuse: where the tracker answers NotImplemented for a kind that its profile does not list as missing.
         """
+        self.jobs[event.job_id] = None
         try:
             if self.waits is not None:
                 with self.waits:
@@ -174,10 +193,10 @@ class Handle:
 
     def clean(self, *, close: bool) -> None:
         """Remove the rows where the tracker offers `forget`, then let it close, the tenants' handles first."""
-        handles = [*self.tenants.values(), self]
-        for handle in handles:
+        handles = [*(handle for known in self.tenants.values() for handle in known), self]
+        for handle in (*(known[-1] for known in self.tenants.values() if known), self):
             if handle.jobs:
-                handle.call_if_there("forget", list(handle.jobs))
+                handle.call_if_there("forget", [*handle.jobs])
         for handle in handles if close else ():
             if handle is self or handle.tracker is not self.tracker:
                 handle.call_if_there("close")

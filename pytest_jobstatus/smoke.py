@@ -10,7 +10,7 @@ from pytest_jobstatus import handle as handle_module
 from pytest_jobstatus.delivery import Plan, in_order
 from pytest_jobstatus.events import Event, EventKind, Mark
 from pytest_jobstatus.factory import Factory
-from pytest_jobstatus.handle import Handle, Unreadable
+from pytest_jobstatus.handle import OWN_ERRORS, Handle, Unreadable
 from pytest_jobstatus.history import recent
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.raised import let_go, said
@@ -46,10 +46,6 @@ def smoke(factory: Factory) -> Profile:
             for event in emitted(told):
                 _apply_and_read(handle, event.moved(job_id=job_id, by=shift))
         return profile
-
-
-OWN_ERRORS = (TypeError, AttributeError, NameError, ImportError)
-"""What a mistake in the adapter raises."""
 
 
 def plain_plan(profile: Profile) -> Plan:

@@ -11,9 +11,14 @@ from pytest_jobstatus.handle import Handle
 from pytest_jobstatus.tracker import Profile, Snapshot
 from pytest_jobstatus.waits import Waits
 
+RENEWED = 2
+"""After so many deliveries of its first history a tracker is asked for the next one's tenant again, as it is by every
+process that starts later.
+"""
+
 
 class Tenants:
-    """Tells and reads each job through its tenant's own handle; a job is named "tenant/id".
+    """Tells and reads each job through its tenant's own handle, asked for when it is needed; a job is "tenant/id".
 
     Args:
         handle: of the tracker that knows the tenants.
@@ -24,6 +29,7 @@ class Tenants:
     def __init__(self, handle: Handle) -> None:
         """Ask for no tenant yet."""
         self._handle = handle
+        self._deliveries = 0
 
     @property
     def profile(self) -> Profile:
@@ -33,22 +39,24 @@ class Tenants:
     def fresh(self, labels: Iterable[str]) -> dict[str, str]:
         """The jobs with ids that this storage has not seen; those that share an id still do."""
         apart = {label: in_tenant(label) for label in labels}
-        ids = self._handle.new_ids(dict.fromkeys(own for _, own in apart.values()))
-        for tenant, own in apart.values():
-            self._handle.of_tenant(tenant).jobs.append(ids[own])
+        ids = self._handle.fresh(dict.fromkeys(own for _, own in apart.values()))
         return {label: f"{tenant}/{ids[own]}" for label, (tenant, own) in apart.items()}
 
     def apply(self, event: Event, *, settle: bool = True) -> BaseException | None:
         """Deliver the event through its tenant's handle (see `Handle.apply`)."""
         tenant, job_id = in_tenant(event.job_id)
+        anew = self._deliveries == RENEWED and not self._handle.renewed
+        self._handle.renewed |= anew
+        self._deliveries += 1
         own = replace(event, job_id=job_id, context={**event.context, "tenant": tenant})
-        return self._handle.of_tenant(tenant).apply(own, settle=settle)
+        return self._handle.of_tenant(tenant, anew=anew).apply(own, settle=settle)
 
     def settled(self) -> BaseException | None:
         """Wait until all is written, and give the last exception that a tenant's handle raised, if any."""
         raised = None
-        for handle in self._handle.tenants.values():
-            raised = handle.settled() or raised
+        for known in self._handle.tenants.values():
+            for handle in known:
+                raised = handle.settled() or raised
         return raised
 
     def read(self, job_id: str) -> Snapshot | None:

@@ -61,14 +61,14 @@ def test_each_tenant_has_its_handle(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_rows_are_forgotten_and_handles_closed() -> None:
-    """Each tenant's handle forgets its own rows, before any is closed; the first handle is closed last."""
+    """Each tenant's rows are forgotten once, before any handle is closed, the one asked for again included."""
     tracker = Asynchronous()
     with Factory.of(lambda: tracker).open() as handle:
         seen_by(handle, APART)
-        own = [each.tracker for each in handle.tenants.values()]
+        own = [each.tracker for known in handle.tenants.values() for each in known]
         assert len(tracker.store.rows) == 3
     assert not tracker.store.rows
-    assert [each.open for each in (tracker, *own)] == [False] * 3  # type: ignore[attr-defined]
+    assert [each.open for each in (tracker, *own)] == [False] * 4  # type: ignore[attr-defined]
 
 
 class Declares(Sound):
@@ -86,9 +86,16 @@ def test_without_tenants_it_does_not_apply(tracker: type[Sound], reason: str) ->
     assert (result.verdict, result.reason) == (Verdict.NOT_APPLICABLE, f"not supported: tenancy: {reason}")
 
 
-class Raises(InKey):
+class Refuses(InKey):
+    """Has tenants by number."""
+
     def for_tenant(self, name: str) -> Any:
-        raise KeyError(name)
+        return super().for_tenant(str(int(name)))
+
+
+class Broken(InKey):
+    def for_tenant(self, name: str) -> Any:
+        return name.nonsense  # type: ignore[attr-defined]
 
 
 class GivesNothing(InKey):
@@ -96,10 +103,26 @@ class GivesNothing(InKey):
         return None
 
 
+def test_names_that_are_refused_are_told() -> None:
+    """Where no name is taken the rule was not exercised: the reason is the first refusal."""
+
+    class RefusesAll(InKey):
+        def for_tenant(self, name: str) -> Any:
+            raise LookupError(f"no customer {name}")
+
+    result = check(RefusesAll, rules="ISO-2")["ISO-2"]
+    assert result.verdict is Verdict.INCONCLUSIVE
+    assert result.reason is not None
+    assert result.reason.startswith(
+        "never exercised: for_tenant('tenant-1') raised LookupError: no customer tenant-1, "
+    )
+    assert check(Refuses, rules="ISO-2")["ISO-2"].verdict is Verdict.FAIL  # "1" and "01" are one
+
+
 @pytest.mark.parametrize(
     ("tracker", "said"),
     [
-        (Raises, r"Raises: for_tenant\('tenant-1'\) raised KeyError: 'tenant-1'; that is no verdict on the tracker"),
+        (Broken, r"Broken.for_tenant\('tenant-1'\) raised AttributeError: .*; that is no verdict on the tracker"),
         (GivesNothing, r"GivesNothing.for_tenant\('tenant-1'\) made None, which has no method 'apply'"),
     ],
 )

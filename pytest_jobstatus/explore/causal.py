@@ -47,7 +47,7 @@ class Causal:
             chosen = accepted[job] = told | 1 << step.index
             if step.unseen:
                 continue
-            if job not in disordered and not plan.batch:
+            if job not in disordered and not plan.batch and not plan.tenancy:
                 # Orders come in lexicographic order, so that most sets are first seen as they happened.
                 self._of_run.setdefault(chosen, (step.after,))
             if chosen not in self._of_run:

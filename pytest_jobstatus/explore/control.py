@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from pytest_jobstatus.clocks import Clock
-from pytest_jobstatus.delivery import Plan, keeping, until
+from pytest_jobstatus.delivery import Plan, in_tenant, keeping, until
 from pytest_jobstatus.explore.simpler import made_plain
 from pytest_jobstatus.rules import Control
 
@@ -25,4 +26,8 @@ def control_of(plan: Plan, step: int, *, control: Control, clock: Clock) -> Plan
     if control is Control.UNREAD:
         return replace(told, strangers=(), reads=1)
     job = told.events[told.order[-1]].job_id
-    return keeping(told, [place for place, index in enumerate(told.order) if told.events[index].job_id == job])
+    alone = keeping(told, [place for place, index in enumerate(told.order) if told.events[index].job_id == job])
+    if control is Control.ALONE:
+        return alone
+    own = tuple(event.moved(job_id=in_tenant(job)[1], by=timedelta()) for event in alone.events)
+    return replace(alone, events=own, tenancy=False, strangers=())

@@ -17,6 +17,7 @@ from pytest_jobstatus.explore.observer import Observer, Shared, seen_by
 from pytest_jobstatus.explore.part import Part, clocks_for
 from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.factory import Factory
+from pytest_jobstatus.handle import NoTenant
 from pytest_jobstatus.history import History
 from pytest_jobstatus.raised import said
 from pytest_jobstatus.rules import Control, Plans, Rule, Violation
@@ -119,16 +120,23 @@ class Search:
         """
         doubting = doubting and self.rule.control is Control.ALONE
         raised: BaseException | None = None
+        refused: NoTenant | None = None
         with ExitStack() as stack:
             observe = Observer(lambda: stack.enter_context(factory.open()), self.rule, shared=self.shared)
             for name, plan in plans:
-                seen = observe(plan, family=name)
+                try:
+                    seen = observe(plan, family=name)
+                except NoTenant as error:
+                    refused = refused or error
+                    continue
                 exercised, violation = self.rule.judge(seen.history)
                 self.coverage.add(plan, seen.history, exercised, pairs=seen.pairs)
                 raised = seen.history.steps[-1].raised if seen.history.steps else raised
                 if violation is not None and (doubting or self._is_its_own(observe, seen.history, violation)):
                     self.before = seen.before
                     return seen.history, violation
+        if refused is not None and not self.coverage.exercised:
+            self.cut = f"never exercised: {refused},"
         if self.cut is not None and raised is not None:
             self.cut += f", where apply raised {said(raised)},"
         return None
@@ -223,8 +231,11 @@ class Search:
     def _told(self, factory: Factory, plan: Plan) -> tuple[History, Violation] | None:
         """What a fresh tracker shows, if it breaks the rule with this plan."""
         for _ in range(TRIES if self.rule.waits else 1):
-            with factory.open() as handle:
-                history = seen_by(handle, plan, rule=self.rule)
+            try:
+                with factory.open() as handle:
+                    history = seen_by(handle, plan, rule=self.rule)
+            except NoTenant:  # the search's own tracker had room for it
+                return None
             violation = self.rule.judge(history)[1]
             if violation is not None:
                 return history, violation

@@ -41,10 +41,10 @@ def alike(effort: Effort, profile: Profile, *, table: Sequence[tuple[str, str]] 
             after = events_of(profile, CREATED, PROGRESS, COMPLETED, job=one)
             yield in_order((*events_of(profile, *_retried(1), job=other), *after))
             cancelled = events_of(profile, CREATED, ACTIVE, PROGRESS, CANCELLED, job=other)
-            yield _alternating([cancelled, events_of(profile, CREATED, ACTIVE, PROGRESS, STALLED, CANCELLED, job=one)])
+            yield alternating([cancelled, events_of(profile, CREATED, ACTIVE, PROGRESS, STALLED, CANCELLED, job=one)])
             retried = [events_of(profile, *_retried(number), job=job) for number, job in enumerate((one, other), 1)]
             plain = [events_of(profile, CREATED, ACTIVE, COMPLETED, job=job) for job in (one, other)]
-            yield _alternating(retried if all(retried) else plain)
+            yield alternating(retried if all(retried) else plain)
 
     return Part(f"two jobs with each of {len(table)} pairs of ids that look alike", plans())
 
@@ -56,7 +56,7 @@ def _retried(number: int) -> list[Given]:
     return [*begin, failing(RETRYING, first), Given(ACTIVE_2, {}), failing(FAILED_2, second)]
 
 
-def _alternating(jobs: Sequence[Sequence[Event]]) -> Plan:
+def alternating(jobs: Sequence[Sequence[Event]]) -> Plan:
     """One event of each job in turn."""
     events = tuple(event for job in jobs for event in job)
     starts = [sum(map(len, jobs[:number])) for number in range(len(jobs))]
@@ -84,18 +84,18 @@ def interleaved(effort: Effort, profile: Profile) -> Part:
     """Two and three jobs, one event of each in turn, one inside the other, and at random; and many in turn."""
 
     def plans() -> Iterator[Plan]:
-        yield from _in_turn(_lives(profile, *[(CREATED, ACTIVE, COMPLETED)] * effort.open_jobs))
+        yield from in_turn(lives(profile, *[(CREATED, ACTIVE, COMPLETED)] * effort.open_jobs))
         for first, second in product(LIVES, repeat=2):
-            yield from _in_turn(_lives(profile, first, second, later=timedelta()))
+            yield from in_turn(lives(profile, first, second, later=timedelta()))
         for number, first in enumerate(LIVES):
             for second in LIVES[number:]:
-                yield from _in_turn(jobs := _lives(profile, first, second))
+                yield from in_turn(jobs := lives(profile, first, second))
                 if len(jobs) == 2:
                     yield _inside(*jobs)
                     yield _inside(*reversed(jobs))
         for number in range(len(LIVES)):
             three = [LIVES[(number + step) % len(LIVES)] for step in (0, 1, 3)]
-            yield from _in_turn(jobs := _lives(profile, *three))
+            yield from in_turn(jobs := lives(profile, *three))
             yield from _shuffled(jobs, seed=number)
 
     title = (
@@ -112,12 +112,12 @@ def two_jobs(effort: Effort, profile: Profile) -> Part:
         plan
         for number, first in enumerate(LIVES)
         for second in LIVES[number:]
-        for plan in _in_turn(_lives(profile, first, second))
+        for plan in in_turn(lives(profile, first, second))
     )
     return Part(f"two of {len(LIVES)} jobs, in turn", plans)
 
 
-def _lives(profile: Profile, *lives: Sequence[Mark], later: timedelta = LATER) -> list[tuple[Event, ...]]:
+def lives(profile: Profile, *lives: Sequence[Mark], later: timedelta = LATER) -> list[tuple[Event, ...]]:
     """A job for each life that the tracker can be told of, with values of its own, each created a little later."""
     jobs = []
     for number, life in enumerate(lives, 1):
@@ -131,9 +131,10 @@ def _lives(profile: Profile, *lives: Sequence[Mark], later: timedelta = LATER) -
     return [job for job in jobs if job]
 
 
-def _in_turn(jobs: Sequence[Sequence[Event]]) -> Iterator[Plan]:
+def in_turn(jobs: Sequence[Sequence[Event]]) -> Iterator[Plan]:
+    """One event of each job in turn, where there are several."""
     if len(jobs) > 1:
-        yield _alternating(jobs)
+        yield alternating(jobs)
 
 
 def _shuffled(jobs: Sequence[Sequence[Event]], *, seed: int) -> Iterator[Plan]:

@@ -71,6 +71,7 @@ class Control(StrEnum):
     PLAIN = "odd values, ids and clocks"
     ALONE = "the other jobs"
     UNREAD = "early and repeated reads"
+    NO_TENANT = "the tenants and the other jobs"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Hashable
 from copy import copy
+from re import fullmatch
 from typing import Any, Self
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
@@ -140,3 +141,34 @@ class _Bound:
     def read(self, job_id: str) -> Snapshot | None:
         self.tracker.tenant = self.tenant
         return self.tracker.read(job_id)
+
+
+class RoomForTwo(InKey):
+    """Has room for two tenants besides none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+
+    def for_tenant(self, name: str) -> Self:
+        if len(self.names | {name}) > 2:
+            raise OverflowError("too many attached databases")
+        self.names.add(name)
+        return super().for_tenant(name)
+
+
+class Identifiers(InKey):
+    """Each tenant has a schema, whose name is its own: letters, digits and dashes, and not too many."""
+
+    def for_tenant(self, name: str) -> Self:
+        if not fullmatch("[a-z][a-z0-9-]{0,31}", name):
+            raise ValueError(f"tenant {name!r}: allowed are 32 letters, digits and dashes")
+        return super().for_tenant(name.replace("-", "_"))
+
+
+class StrictlyForgotten(InKey):
+    """Forgets each row once, and nothing that it was not told of."""
+
+    def forget(self, job_ids: list[str]) -> None:
+        for job_id in job_ids:
+            del self.rows[self.key(job_id)]
