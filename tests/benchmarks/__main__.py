@@ -68,6 +68,19 @@ def whole_checks() -> Sequence[float]:
     return seconds
 
 
+ON_POSTGRESQL = """
+import time
+from pytest_jobstatus import check
+from pytest_jobstatus.servers import postgres_from_wheel
+from reference_tracker.adapter import factory
+with postgres_from_wheel(durable=True) as url:
+    check(factory(url), rules="TRACK-2", effort="quick")
+    began = time.perf_counter()
+    report = check(factory(url))
+    assert report.ok, str(report)
+    print(time.perf_counter() - began)
+"""
+
 FIGURES = (
     Figure(
         name="check of the reference tracker on SQLite, twelve rules, default effort",
@@ -86,6 +99,12 @@ FIGURES = (
         goal=3,
         unit="s",
         measure=lambda: reference(effort="quick"),
+    ),
+    Figure(
+        name="check of the reference tracker on PostgreSQL, durable, default effort",
+        goal=40,
+        unit="s",
+        measure=lambda: fresh_processes(ON_POSTGRESQL, times=3),
     ),
     Figure(
         name="check(faulty in-memory tracker), all rules, default effort: median",

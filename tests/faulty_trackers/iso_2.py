@@ -67,13 +67,6 @@ class TenantsCut(InKey):
         return (self.tenant[:32], job_id)
 
 
-class TenantsAsNumbers(InKey):
-    """ISO-2: a tenant that looks like a number is stored as one."""
-
-    def key(self, job_id: str) -> Hashable:
-        return (int(self.tenant) if self.tenant.isdigit() else self.tenant, job_id)
-
-
 class TenantsBeginningAlike(InKey):
     """ISO-2: a reader sees the jobs of all tenants whose name begins with its own."""
 
@@ -539,7 +532,6 @@ FAULTY = (
     JoinedByUnderscore,
     JoinedByNothing,
     TenantsCut,
-    TenantsAsNumbers,
     TenantsBeginningAlike,
     TenantsByLike,
     LastHandleWins,
