@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from datetime import timedelta
 
 from pytest_jobstatus.delivery import in_tenant
 from pytest_jobstatus.events import Event
@@ -48,7 +48,8 @@ class Tenants:
         anew = self._deliveries == RENEWED and not self._handle.renewed
         self._handle.renewed |= anew
         self._deliveries += 1
-        own = replace(event, job_id=job_id, context={**event.context, "tenant": tenant})
+        own = event.moved(job_id=job_id, by=timedelta())
+        own.__dict__["context"] = {**event.context, "tenant": tenant}
         return self._handle.of_tenant(tenant, anew=anew).apply(own, settle=settle)
 
     def settled(self) -> BaseException | None:

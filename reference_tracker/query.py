@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from sqlalchemy import ColumnElement, and_, bindparam, literal_column, not_, select, tuple_
 
-from reference_tracker.schema import JOB_STATUS
+from reference_tracker.schema import JOB_STATUS, OTHER_COLLATION
 from reference_tracker.statement import COLUMNS, driver_of
 
 SHOWN = ("pending", "active", "delayed", "completed", "failed", "cancelled")
@@ -34,7 +34,8 @@ def page(dialect: str, *, status: str | None, after: bool) -> str:
         after: whether the page begins after a row.
     """
     row = JOB_STATUS.c
-    wanted: list[ColumnElement[bool]] = [row.tenant == bindparam("tenant")]
+    tenant = row.tenant.collate(OTHER_COLLATION) if dialect == "postgresql" else row.tenant
+    wanted: list[ColumnElement[bool]] = [tenant == bindparam("tenant")]
     if status is not None:
         stored = "failed" if status == "cancelled" else status
         wanted.append(row.status == literal_column(f"'{stored}'"))

@@ -82,8 +82,19 @@ JOB_STATUS = Table(
 tracker's own time when it first heard of the job: it never changes, so that no page misses a job or shows it twice.
 """
 
-Index("job_status_newest", JOB_STATUS.c.tenant, JOB_STATUS.c.first_seen_at, JOB_STATUS.c.job_id)
-Index(
-    "job_status_newest_by_status",
-    *(JOB_STATUS.c[name] for name in ("tenant", "status", "cancelled", "first_seen_at", "job_id")),
-)
+OTHER_COLLATION = "POSIX"
+"""On PostgreSQL the indexes for lists have the tenant in another collation than its column, with the same order. No
+single row is looked for in them then: in a new table, without statistics, the planner would, through all of the
+tenant's, and keep to that plan.
+"""
+
+for _dialect, _tenant in (
+    ("postgresql", JOB_STATUS.c.tenant.collate(OTHER_COLLATION)),
+    ("sqlite", JOB_STATUS.c.tenant),
+):
+    Index("job_status_newest", _tenant, JOB_STATUS.c.first_seen_at).ddl_if(dialect=_dialect)
+    Index(
+        "job_status_newest_by_status",
+        _tenant,
+        *(JOB_STATUS.c[name] for name in ("status", "cancelled", "first_seen_at")),
+    ).ddl_if(dialect=_dialect)

@@ -129,7 +129,7 @@ class JobStatusTracker:
         """The change with the tracker's tenant."""
         if change.tenant not in ("", self._tenant):
             raise ValueError(f"tenant {change.tenant!a}: this tracker is for {self._tenant!a}; see for_tenant")
-        return change._replace(tenant=self._tenant)
+        return change if change.tenant == self._tenant else change._replace(tenant=self._tenant)
 
     def create_job_status(
         self, job_id: str, *, at: datetime | None = None, queue: str | None = None, job_type: str | None = None

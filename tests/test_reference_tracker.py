@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from pytest_jobstatus import check
 from reference_tracker.adapter import factory, sqlite
 from reference_tracker.change import Change, Kind
+from reference_tracker.query import one_job
 from reference_tracker.tracker import JobStatusTracker
 
 NOW = datetime(2026, 1, 6, tzinfo=UTC)
@@ -125,6 +126,15 @@ def test_lists_by_status_newest_first(engine: Engine, tracker: JobStatusTracker)
         third = tracker.list_jobs(status=status)[2]
         assert [row.job_id for row in tracker.list_jobs(status=status, limit=2, after=third)] == expected[3:5]
     assert tracker.list_jobs(status="delayed") == []
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_row_is_found_by_its_key(engine: Engine, tracker: JobStatusTracker) -> None:
+    """In a new table, too, of which the planner knows nothing: it keeps the plan of the first reads for good."""
+    tracker.mark_job_active("a")
+    with engine.connect() as connection:
+        explained = connection.exec_driver_sql(f"EXPLAIN (GENERIC_PLAN) {one_job('postgresql')}").scalars().all()
+    assert "job_status_pkey" in explained[0]
 
 
 def test_tenants_do_not_meet(engine: Engine) -> None:

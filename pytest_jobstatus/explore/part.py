@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pytest_jobstatus.clocks import CLOCKS, SKEWED, Clock
 from pytest_jobstatus.delivery import Plan
@@ -25,6 +26,7 @@ class Part:
     plans: Iterator[Plan]
 
 
+@lru_cache(maxsize=64)  # every run that is made asks for them
 def clocks_for(profile: Profile) -> tuple[Clock, ...]:
     """The clocks that the tracker has to live with, slow enough for its resolution.
 

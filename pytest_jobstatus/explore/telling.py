@@ -66,10 +66,11 @@ def known(profile: Profile, given: Sequence[Mark | Given]) -> list[Given]:
 def events_of(profile: Profile, *given: Mark | Given, job: str = "job-1") -> tuple[Event, ...]:
     """The events of a run, one tick from one to the next."""
     clock = clocks_for(profile)[0]
-    return tuple(
-        replace(emit(mark, at=clock.at(place, mark), job=job, nth=place % 20), **values)
+    plain = (
+        (emit(mark, at=clock.at(place, mark), job=job, nth=place % 20), values)
         for place, (mark, values) in enumerate(known(profile, given))
     )
+    return tuple(replace(event, **values) if values else event for event, values in plain)
 
 
 def told(profile: Profile, *given: Mark | Given, needs: Mark | None = None) -> Iterator[Plan]:

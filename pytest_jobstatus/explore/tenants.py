@@ -29,6 +29,8 @@ from pytest_jobstatus.runs import emit
 from pytest_jobstatus.tracker import Profile
 
 MOST_TENANTS = 4
+MANY = 12
+"""Jobs in the largest crowd: after each delivery all of them are read."""
 LONG = "a-subsidiary-of-a-large-company-in-"
 UUID = "f81d4fae-7dec-41d0-a765-00#"
 
@@ -67,7 +69,8 @@ def tenants(effort: Effort, profile: Profile) -> Part:
 
     def plans() -> Iterator[Plan]:
         yield from map(_in_tenants, _together(profile))
-        yield from map(_in_tenants, one_id.plans)
+        yield from map(_in_tenants, in_turn(lives(profile, *[(CREATED, ACTIVE, COMPLETED)] * MANY)))
+        yield from (_in_tenants(plan) for plan in one_id.plans if len(plan.jobs) < MANY)
         yield from (replace(plan, tenancy=True) for plan in looking_alike.plans)
 
     return Part(

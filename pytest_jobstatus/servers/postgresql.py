@@ -13,10 +13,16 @@ from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.servers.launcher import own_folder, running, unprivileged
 
 INITDB = ("--username=postgres", "--auth=trust", "--encoding=UTF8", "--no-locale", "--no-sync")
-SETTINGS = {"listen_addresses": "", "autovacuum": "off", "max_wal_size": "64MB"}
+SETTINGS = {"listen_addresses": ""}
 """A socket in a folder of its own instead of a port."""
-THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-"""For data that need not survive a power cut."""
+THROWAWAY = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_wal_size": "64MB",
+}
+"""For data that need not survive a power cut, nor grow: it may lie in memory."""
 
 
 @contextmanager
