@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from pytest_jobstatus.clocks import START
+from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import Event, EventKind
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.raised import said
@@ -31,11 +32,12 @@ def table(history: History, *, violation: Violation | None = None, mark: str = "
     several = len(history.plan.jobs) > 1
     head: Row = ("#", *(("job",) if several else ()), "delivered", "happened", "shown afterwards")
     rows: list[Row] = [head]
-    newest = -1
+    newest: dict[str, int] = {}
     for step in history.steps:
         wrong = violation if violation is not None and violation.step == step.number else None
-        notes = _notes(step, late=step.index < newest, stray=step.index in history.plan.strays)
-        newest = max(newest, step.index)
+        own = step.event.job_id
+        notes = _notes(step, late=step.index < newest.get(own, -1), stray=step.index in history.plan.strays)
+        newest[own] = max(newest.get(own, -1), step.index)
         name = f"{step.event.name}{_given(step.event)}{notes}"
         job = (named(history.labels[step.event.job_id]),) if several else ()
         first, *others = _effect(step, history, wrong, mark)
@@ -111,14 +113,22 @@ def _change(name: str, before: Snapshot | None, after: Snapshot | None, shift: t
     return f"{name} {value(getattr(before, name), shift)} → {value(getattr(after, name), shift)}"
 
 
+def _lost(plan: Plan) -> Iterator[str]:
+    """The events that were never delivered; of jobs of which none was, that they were read."""
+    heard = {plan.events[index].job_id for index in plan.order}
+    events = [plan.events[index] for index in plan.lost if plan.events[index].job_id in heard]
+    names = [f"{event.name} of {named(event.job_id)}" if len(plan.jobs) > 1 else event.name for event in events]
+    if names:
+        yield f"never delivered: {', '.join(names)}"
+    if len(heard) < len(plan.jobs):
+        yield f"read as well, and never told of: {', '.join(named(job) for job in plan.jobs if job not in heard)}"
+
+
 def _epilogue(history: History, violation: Violation | None) -> Iterator[str]:
     for label, seen in history.first.items():
         yield f"before anything was delivered, {label} read as {shown(seen)}"
     if history.plan.lost:
-        several = len(history.plan.jobs) > 1
-        events = [history.plan.events[index] for index in history.plan.lost]
-        lost = ", ".join(f"{event.name} of {named(event.job_id)}" if several else event.name for event in events)
-        yield f"never delivered: {lost}"
+        yield from _lost(history.plan)
     if history.plan.batch:
         places = f"{history.plan.singles + 1} and {len(history.plan.order)}"
         yield f"a batch: nobody looked, and `settle` was not called, between {places}"
