@@ -192,7 +192,7 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _trace(options: argparse.Namespace) -> int:
-    from pytest_jobstatus.engine import seen_once
+    from pytest_jobstatus.engine import check_known, seen_once
     from pytest_jobstatus.report.table import trace
     from pytest_jobstatus.scenario import load
     from pytest_jobstatus.smoke import plain_plan, smoke
@@ -200,7 +200,9 @@ def _trace(options: argparse.Namespace) -> int:
     factory = _factory(options)
     given = load(Path(options.file)).plan if options.file is not None else None
     profile = smoke(factory)
-    print("\n".join(trace(seen_once(factory, given or plain_plan(profile)))))
+    plan = given or plain_plan(profile)
+    check_known(plan, profile, source=options.file or "trace", target=factory.name)
+    print("\n".join(trace(seen_once(factory, plan))))
     return 0
 
 

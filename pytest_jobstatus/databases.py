@@ -36,7 +36,8 @@ def fresh_database(url: str, *, source: str = "fresh_database") -> Iterator[str]
     with connection:
         _execute(connection, f'CREATE DATABASE "{name}"', made, source)
         try:
-            yield made.set(database=name).render_as_string(hide_password=False)
+            own = made.set(database=name).difference_update_query(["dbname"])  # which would win
+            yield own.render_as_string(hide_password=False)
         finally:
             _execute(connection, f'DROP DATABASE "{name}" WITH (FORCE)', made, source)
 

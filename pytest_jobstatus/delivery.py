@@ -160,6 +160,7 @@ def again_later(order: Sequence[int]) -> tuple[int, ...]:
 
 def joined(plans: Sequence[Plan]) -> Plan:
     """Several plans one after the other, on one tracker, each with jobs of its own; only the last plan's batch is one.
+    With tenants go those that have some, without those that have none.
 
     >>> from pytest_jobstatus.events import Mark
     >>> from pytest_jobstatus.runs import emitted
@@ -167,6 +168,7 @@ def joined(plans: Sequence[Plan]) -> Plan:
     >>> joined([plan, plan]).jobs
     ('job-1', 'job-2')
     """
+    plans = [plan for plan in plans if plan.tenancy == plans[-1].tenancy]
     events: list[Event] = []
     order: list[int] = []
     strays: set[int] = set()

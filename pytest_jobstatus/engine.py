@@ -221,14 +221,10 @@ def replay(factory: Factory, scenario: Scenario) -> Replay:
     """Carry out one scenario on a fresh tracker and judge it by the rules that it is about.
 
     Raises:
-        Misuse: where the adapter is broken, or the tracker does not know a kind that the scenario delivers.
+        Misuse: where the adapter is broken, or the tracker does not know what the scenario needs.
     """
     profile = smoke(factory)
-    told = {scenario.plan.events[index].kind for index in scenario.plan.order}
-    for kind in sorted(told - profile.kinds):
-        raise Misuse(
-            f"{scenario.id}: delivers {kind}, which {factory.name} declares missing: {profile.unsupported[kind]}"
-        )
+    check_known(scenario.plan, profile, source=scenario.id, target=factory.name)
     verdicts: dict[str, tuple[int, Violation | None]] = {}
     not_applicable: dict[str, str] = {}
     history: History | None = None
@@ -245,6 +241,23 @@ def replay(factory: Factory, scenario: Scenario) -> Replay:
     if history is None:
         history = seen_once(factory, scenario.plan)
     return Replay(history=history, verdicts=verdicts, not_applicable=not_applicable)
+
+
+def check_known(plan: Plan, profile: Profile, *, source: str, target: str) -> None:
+    """Make sure that the tracker can be told the plan.
+
+    Args:
+        plan: what is to be delivered.
+        profile: what the tracker declares.
+        source: where the plan came from, for the message.
+        target: the tracker's name.
+
+    Raises:
+        Misuse: naming the kind of event that it does not know, or tenants.
+    """
+    needs: set[str] = {plan.events[index].kind for index in plan.order} | ({"tenancy"} if plan.tenancy else set())
+    for name in sorted(each for each in needs if not profile.supports(each)):
+        raise Misuse(f"{source}: needs {name}, which {target} lacks: {profile.unsupported[name]}")
 
 
 def seen_once(factory: Factory, plan: Plan) -> History:

@@ -45,7 +45,8 @@ class Factory:
             return target
         if not callable(target):
             raise Misuse(
-                f"{target!r} is no factory: give the class, or a function that makes a fresh tracker at each call"
+                f"{target!r} is no factory, nor a tracker with apply and read: give the class, or a function that makes"
+                " a fresh tracker at each call"
             )
         where = f"{getattr(target, '__module__', '?')}:{getattr(target, '__qualname__', type(target).__qualname__)}"
         return cls(make=target, name=name or where)

@@ -197,9 +197,9 @@ class Handle:
         for handle in (*(known[-1] for known in self.tenants.values() if known), self):
             if handle.jobs:
                 handle.call_if_there("forget", [*handle.jobs])
-        for handle in handles if close else ():
-            if handle is self or handle.tracker is not self.tracker:
-                handle.call_if_there("close")
+        apart = {id(handle.tracker): handle for handle in handles}  # several tenants may share an object
+        for handle in apart.values() if close else ():
+            handle.call_if_there("close")
 
     def call_if_there(self, name: str, *arguments: object) -> None:
         """Call an optional method of the tracker.

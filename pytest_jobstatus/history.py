@@ -143,7 +143,10 @@ def record(tracker: Handle, plan: Plan, *, shift: timedelta, others: bool = Fals
             before = shown[job_id]
             if before is None and job_id in refused and not refused[job_id].repeats(raised):
                 raise refused[job_id]
-            first_seen = _changed(handle, ids, shown, refused, but=job_id) if plan.tenancy and len(steps) % 2 else None
+            # Every second time other tenants look before the job's own: what waits for a reader may go to them.
+            others_first = (
+                _changed(handle, ids, shown, refused, but=job_id) if plan.tenancy and len(steps) % 2 else None
+            )
             try:
                 after = read(job_id)
             except Unreadable as error:
@@ -160,8 +163,8 @@ def record(tracker: Handle, plan: Plan, *, shift: timedelta, others: bool = Fals
                     reread=_reread(handle, job_id, after, times=plan.reads - 1),
                     strangers=_seen(handle, strangers) if strangers else NOTHING,
                     others=_changed(handle, ids, shown, refused, but=job_id)
-                    if others and first_seen is None
-                    else first_seen or NOTHING,
+                    if others and others_first is None
+                    else others_first or NOTHING,
                     waited=waits.taken() if waits is not None else None,
                 )
             )

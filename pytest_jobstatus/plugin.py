@@ -33,7 +33,7 @@ RESULTS: pytest.StashKey[list[dict[str, Any]]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the options that the command line has too."""
+    """Add the options that the command line has too, and those of the fixtures."""
     group = parser.getgroup("jobstatus", "conformance of job-status trackers")
     for option in (*OPTIONS, *SERVERS):
         group.addoption(f"--jobstatus-{option.name}", metavar=option.metavar, help=option.help, action=option.action)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 SCHEMES = ("redis", "rediss", "unix")
 EXAMPLE = "redis://:PASSWORD@HOST:PORT"
-NUMBERS = range(16)
+NUMBERS = range(1, 16)
+NAME = "pytest-jobstatus"
+"""What our connections are called: other workers look in, too."""
 PATIENCE = 10
 """In seconds: how long a server may take to answer, and all databases may be taken."""
 
@@ -47,7 +49,7 @@ def fresh_redis(url: str, *, source: str = "fresh_redis") -> Iterator[str]:
             yield numbered(url, number)
         finally:
             with _telling(url, source):
-                for other in _others(client, number):
+                for other in _others(client, number, but=NAME):
                     client.client_kill_filter(_id=other)
                 client.flushdb()
 
@@ -95,18 +97,19 @@ def _free(url: str, source: str) -> tuple[int, Redis]:
     refusals: dict[int, str] = {}
     while len(refusals) < len(numbers) and time.monotonic() < deadline:
         for number in numbers:
-            try:
-                client = _connected(numbered(url, number))
-                # In this order: whoever comes into it from now on sees that we are there.
-                if not _others(client, number) and client.dbsize() == 0:
-                    return number, client
-                client.close()
-            except ResponseError as error:  # where there are fewer of them, or some are forbidden
-                refusals[number] = str(error)
+            with ExitStack() as stack:
+                try:
+                    client = stack.enter_context(_connected(numbered(url, number)))
+                    # In this order: whoever comes into it from now on sees that we are there.
+                    if not _others(client, number) and client.dbsize() == 0:
+                        stack.pop_all()
+                        return number, client
+                except ResponseError as error:  # where there are fewer of them, or some are forbidden
+                    refusals[number] = str(error)
         time.sleep(0.05)
     why = "; ".join(sorted(set(refusals.values())))
     raise Misuse(
-        f"{source}: {hidden(url)}: none of the databases 0 to {NUMBERS[-1]} is empty and unused"
+        f"{source}: {hidden(url)}: none of the databases {NUMBERS[0]} to {NUMBERS[-1]} is empty and unused"
         f"{f' ({why})' if why else ''}; each test gets one of its own, and none with anything in it is touched"
     )
 
@@ -114,16 +117,15 @@ def _free(url: str, source: str) -> tuple[int, Redis]:
 def _connected(url: str) -> Redis:
     from redis import Redis
 
-    return Redis.from_url(
-        url, single_connection_client=True, socket_connect_timeout=PATIENCE, client_name="pytest-jobstatus"
-    )
+    return Redis.from_url(url, single_connection_client=True, socket_connect_timeout=PATIENCE, client_name=NAME)
 
 
-def _others(client: Redis, number: int) -> list[str]:
-    """Who else is in the database."""
+def _others(client: Redis, number: int, *, but: str | None = None) -> list[str]:
+    """Who else is in the database, but those of a name."""
     own = client.client_id()
     clients: list[dict[str, str]] = client.client_list()
-    return [each["id"] for each in clients if each["db"] == str(number) and each["id"] != str(own)]
+    here = [each for each in clients if each["db"] == str(number) and each["id"] != str(own)]
+    return [each["id"] for each in here if but is None or each.get("name") != but]
 
 
 @contextmanager

@@ -24,6 +24,8 @@ ADAPTERS = {
 """Short names with what follows them, and the modules whose `factory(…)` makes the adapter's factory of that."""
 
 
+EXTRA = "sqlalchemy"
+"""What the adapter needs that cannot be imported without: the reference tracker's."""
 MOST_LISTED = 20
 """How many names an error lists."""
 
@@ -50,7 +52,11 @@ def resolve(target: str, *, yes: bool = False) -> Factory:
     modules = {form.partition(":")[0]: module for form, module in ADAPTERS.items()}
     if head in modules:
         refuse_remote(target, rest, yes=yes)
-        return Factory.of(import_module(modules[head]).factory(rest), name=hidden(target))
+        try:
+            adapter = import_module(modules[head])
+        except ModuleNotFoundError as error:
+            raise Misuse(f"{hidden(target)}: {error}; install it: pip install 'pytest-jobstatus[{EXTRA}]'") from error
+        return Factory.of(adapter.factory(rest), name=hidden(target))
     if head.endswith(".py"):
         file = Path(head)
         sys.path.insert(0, str(file.parent.absolute()))

@@ -11,7 +11,7 @@ from pytest_jobstatus.handle import Handle
 from pytest_jobstatus.tracker import Profile, Snapshot
 from pytest_jobstatus.waits import Waits
 
-RENEWED = 2
+RENEWED = 5
 """After so many deliveries of its first history a tracker is asked for the next one's tenant again, as it is by every
 process that starts later.
 """

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 from sqlalchemy import Engine, create_engine, event
 
-from pytest_jobstatus import Event, JobError, Profile, Snapshot, Status
+from pytest_jobstatus import Event, JobError, Misuse, Profile, Snapshot, Status
 from reference_tracker.change import Change, Kind
 from reference_tracker.lifecycle import Row
+from reference_tracker.migrate import engine_of, try_out
 from reference_tracker.tracker import JobStatusTracker
 
 
@@ -98,10 +99,21 @@ def factory(url: str) -> Callable[[], Iterator[Adapter]]:
 
     Args:
         url: SQLAlchemy's: "postgresql+psycopg://me@localhost/jobs" or "sqlite:///jobs.db".
+
+    Raises:
+        Misuse: where it is no database that the tracker runs on, or one that cannot be used.
+
+    >>> factory("nonsense")
+    Traceback (most recent call last):
+    pytest_jobstatus.misuse.Misuse: reference: the URL cannot be read; allowed is a database URL of SQLAlchemy, ...
     """
+    try:
+        try_out(url)
+    except ValueError as error:
+        raise Misuse(f"reference: {error}") from error
 
     def made() -> Iterator[Adapter]:
-        engine = create_engine(url)
+        engine = engine_of(url)
         yield from _made(JobStatusTracker(engine), engine)
 
     return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple, get_args
 
 Kind = Literal["created", "active", "progress", "retrying", "stalled", "completed", "failed", "cancelled"]
@@ -12,6 +12,8 @@ KINDS = get_args(Kind)
 LONGEST_ID = 255
 """In characters."""
 MOST_ATTEMPTS = 2**31 - 1
+EARLIEST, LATEST = (datetime(year, 1, 1, tzinfo=UTC) for year in (2, 9999))
+"""Times are moved by a tick where they must stay in order, and shown in any offset."""
 JSON = "JSON, without NaN and Infinity"
 
 
@@ -60,6 +62,8 @@ def checked(change: Change) -> Change:
             raise _refused(name, value, f"{shortest} to {LONGEST_ID} characters without NUL and lone surrogates")
     if not isinstance(change.at, datetime) or change.at.utcoffset() is None:
         raise _refused("at", change.at, "an aware datetime")
+    if not EARLIEST <= change.at <= LATEST:
+        raise _refused("at", change.at, f"an instant from {EARLIEST.date()} to {LATEST.date()}")
     if type(change.attempt) is not int or not 0 <= change.attempt <= MOST_ATTEMPTS:
         raise _refused("attempt", change.attempt, f"0 to {MOST_ATTEMPTS}")
     for name, text in (("cancelled_by", change.cancelled_by), ("queue", change.queue), ("job_type", change.job_type)):

@@ -6,13 +6,14 @@ event wins whole. Times are moved the least that keeps them in order, and an end
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from reference_tracker.change import Change, Kind, checked, storable
 
 TICK = timedelta(microseconds=1)
 """The least by which created, started and end time differ."""
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 STATUSES: dict[Kind, str] = {
     "created": "pending",
@@ -139,8 +140,8 @@ def merged_with(row: Row, new: Row) -> Row:
         created_at=_created(row, new),
         started_at=_started(row, new),
         updated_at=max(at for at in (row.updated_at, new.updated_at) if at is not None),
-        queue=row.queue or new.queue,
-        job_type=row.job_type or new.job_type,
+        queue=new.queue if row.queue is None else row.queue,
+        job_type=new.job_type if row.job_type is None else row.job_type,
     )
     if new.progress_at is not None and _progress_key(new) >= _progress_key(row):
         merged = merged._replace(
@@ -246,7 +247,7 @@ def joined(told: Row, new: Row) -> Row | None:
     return merged_with(told, new)
 
 
-def _progress_key(row: Row) -> tuple[int, float]:
+def _progress_key(row: Row) -> tuple[int, datetime]:
     if row.progress_at is None or row.progress_attempt is None:
-        return (-1, 0.0)
-    return (row.progress_attempt, row.progress_at.timestamp())
+        return (-1, LONG_AGO)
+    return (row.progress_attempt, row.progress_at)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, inspect
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from reference_tracker.schema import JOB_STATUS, VERSION_TABLE
-from reference_tracker.tracker import refuse_other_databases
+from reference_tracker.tracker import OtherDatabase, refuse_other_databases
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 FIRST, WITH_POSITION = "0001", "0002"
+
+
+ALLOWED = "allowed is a database URL of SQLAlchemy, postgresql+psycopg://me@localhost/jobs for instance"
 
 
 def migrate(url: str) -> tuple[str | None, str]:
@@ -28,16 +31,18 @@ def migrate(url: str) -> tuple[str | None, str]:
         ValueError: for a URL that cannot be used, a database that refuses, or a table of that name that is not ours.
 
     >>> migrate("sqlite://")
-    (None, '0003')
+    (None, '0004')
     """
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
 
-    engine = _engine(url)
+    engine = engine_of(url)
+    if engine.dialect.name == "sqlite":
+        _make_ddl_transactional(engine)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    shown = engine.url.render_as_string()
+    shown = _shown(engine)
     try:
         with engine.begin() as connection:
             config.attributes["connection"] = connection
@@ -57,16 +62,47 @@ def migrate(url: str) -> tuple[str | None, str]:
     return before, after
 
 
-def _engine(url: str) -> Engine:
+def engine_of(url: str) -> Engine:
+    """An engine for the tracker's database.
+
+    Args:
+        url: as SQLAlchemy takes it.
+
+    Raises:
+        ValueError: for one that cannot be used, without its password.
+    """
     try:
-        engine = create_engine(url)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        scheme = url.partition("://")[0]
-        raise ValueError(f"{scheme}://…: {error}; allowed is a database URL of SQLAlchemy, its driver there") from error
-    refuse_other_databases(engine, source=engine.url.render_as_string())
-    if engine.dialect.name == "sqlite":
-        _make_ddl_transactional(engine)
+        made = make_url(url)
+        refuse_other_databases(made.get_backend_name(), made.get_driver_name(), source=f"{made.drivername}://…")
+        engine = create_engine(made)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise ValueError(f"{url.partition('://')[0]}://…: {error}; {ALLOWED}, its driver there") from error
+    except OtherDatabase:
+        raise
+    except (ArgumentError, ValueError) as error:  # whose words may hold a piece of the password
+        raise ValueError(f"the URL cannot be read; {ALLOWED}; % stands before codes of special characters") from error
     return engine
+
+
+def try_out(url: str) -> None:
+    """Connect to the tracker's database once.
+
+    Raises:
+        ValueError: for a URL that cannot be used, or a database that does not let us in.
+    """
+    engine = engine_of(url)
+    try:
+        engine.connect().close()
+    except DBAPIError as error:
+        why = " ".join(str(error.orig).split())
+        raise ValueError(f"{_shown(engine)}: {why}; allowed is a database that can be opened") from error
+    finally:
+        engine.dispose()
+
+
+def _shown(engine: Engine) -> str:
+    """The engine's URL without its password, and without its query, which may hold one too."""
+    return engine.url.set(query={}).render_as_string()
 
 
 def _make_ddl_transactional(engine: Engine) -> None:

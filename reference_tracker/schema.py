@@ -17,10 +17,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSON, TIMESTAMP
 
+from reference_tracker.change import LONGEST_ID
+
 METADATA = MetaData()
 VERSION_TABLE = "job_status_version"
 """Where `migrate` keeps how far the table is."""
-LONGEST_ID = 255
 
 
 def _id(name: str) -> Column[str]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Engine, bindparam, event
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from reference_tracker.batch import rounds
 from reference_tracker.change import Change, as_json
@@ -130,30 +131,36 @@ class Store:
     def _run(self, work: Callable[[Any], Result], *, again: bool = True) -> Result:
         """What comes of it on a connection of the pool, on which each statement is a transaction of its own.
 
-        A connection that turns out to be lost goes, all idle ones with it, since the server was gone; then the work is
-        done once more: what was written and not confirmed is merged a second time, which changes nothing.
+        A connection that turns out to be lost leaves the pool, and the work is done again, at last on a new one: what
+        was written and not confirmed is merged a second time, which changes nothing but what another writer made of
+        the job in between: progress of the same instant, a removal, a status set by hand.
 
         Args:
             work: is given the connection.
             again: whether it may be done twice.
 
         Raises:
-            sqlalchemy.exc.DBAPIError: for whatever the database says.
+            sqlalchemy.exc.DBAPIError: for whatever the database says, without the statement and its parameters.
         """
-        errors, pooled = self._engine.dialect.loaded_dbapi.Error, None
-        try:
-            pooled = self._engine.raw_connection()
-            return self._alone(pooled, work)
-        except errors as error:
-            lost = pooled is not None and self._let_go_if_lost(pooled, error)
-            if not (lost and again):
-                raise DBAPIError.instance(
-                    None, None, error, errors, hide_parameters=True, dialect=self._engine.dialect
-                ) from error  # as the application knows the driver's errors, without the statement and its values
-        finally:
-            if pooled is not None:
-                pooled.close()
-        return self._run(work, again=False)
+        errors, dialect, pool = self._engine.dialect.loaded_dbapi.Error, self._engine.dialect, self._engine.pool
+        left = pool.checkedin() + 1 if again and isinstance(pool, QueuePool) else int(again)
+        while True:
+            pooled = None
+            try:
+                pooled = self._engine.raw_connection()
+                return self._alone(pooled, work)
+            except errors as error:
+                lost = pooled is not None and dialect.is_disconnect(error, pooled.dbapi_connection, None)
+                if pooled is not None and lost:
+                    pooled.invalidate(error)
+                if not (lost and left):
+                    raise DBAPIError.instance(
+                        None, None, error, errors, connection_invalidated=lost, dialect=dialect
+                    ) from error
+            finally:
+                if pooled is not None:
+                    pooled.close()
+            left -= 1
 
     def _alone(self, pooled: Any, work: Callable[[Any], Result]) -> Result:
         """What comes of it where each statement is a transaction; the connection is left as it was."""
@@ -163,14 +170,6 @@ class Store:
             return work(pooled)
         finally:
             self._database.restore(driver, before)
-
-    def _let_go_if_lost(self, pooled: Any, error: Any) -> bool:
-        """Whether the connection is of no use any more; then it goes, and all idle ones do."""
-        lost = self._engine.dialect.is_disconnect(error, pooled.dbapi_connection, None)
-        if lost:
-            pooled.invalidate(error)
-            self._engine.dispose()
-        return lost
 
 
 def _sqlite_autocommit(connection: Any) -> Any:

@@ -35,20 +35,24 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def refuse_other_databases(engine: Engine, *, source: str) -> None:
-    """Refuse an engine of a database or a driver that the tracker does not run on.
+class OtherDatabase(ValueError):  # noqa: N818 - says what it is, not that it erred
+    """A database or a driver that the tracker does not run on."""
+
+
+def refuse_other_databases(database: str, driver: str, *, source: str) -> None:
+    """Refuse a database or a driver that the tracker does not run on.
 
     Args:
-        engine: any.
+        database: its name for SQLAlchemy, "postgresql" for instance.
+        driver: its name for SQLAlchemy, "psycopg" for instance.
         source: who was given it, for the message.
 
     Raises:
-        ValueError: naming the database and those that are allowed.
+        OtherDatabase: naming both and those that are allowed.
     """
-    database = engine.dialect.name, engine.dialect.driver
-    if database not in DATABASES:
+    if (database, driver) not in DATABASES:
         allowed = " and ".join("+".join(each) for each in DATABASES)
-        raise ValueError(f"{source}: the engine is for {'+'.join(database)}: allowed are {allowed}")
+        raise OtherDatabase(f"{source}: the engine is for {database}+{driver}: allowed are {allowed}")
 
 
 class JobStatusTracker:
@@ -62,7 +66,8 @@ class JobStatusTracker:
             job_status_reader: the database itself then shows no other tenant's row. Such an engine cannot write.
 
     Raises:
-        ValueError: for an engine of a database or a driver that it does not run on, or that has no row security.
+        ValueError: for an engine of a database or a driver that it does not run on, or that has no row security;
+            and for row security without a tenant.
 
     >>> from sqlalchemy import create_engine
     >>> tracker = JobStatusTracker(create_engine("sqlite://"))
@@ -82,7 +87,9 @@ class JobStatusTracker:
         row_security: bool = False,
     ) -> None:
         """Take the engine as it is; for SQLite set what lets readers and writers work side by side."""
-        refuse_other_databases(engine, source="JobStatusTracker")
+        refuse_other_databases(engine.dialect.name, engine.dialect.driver, source="JobStatusTracker")
+        if row_security and not tenant:
+            raise ValueError("row_security=True: allowed with a tenant; to the database's policy '' is none")
         if engine.dialect.name == "sqlite":
             prepare_sqlite(engine)
         self._engine = engine

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -92,7 +93,7 @@ def test_no_redis_database_with_anything_in_it_is_touched(redis_url: str) -> Non
         full.set("key", "value")
         assert used.ping()
         with ExitStack() as stack:
-            urls = [stack.enter_context(fresh_redis(numbered(redis_url, 3))) for _ in range(14)]
+            urls = [stack.enter_context(fresh_redis(numbered(redis_url, 3))) for _ in range(13)]
             assert not {numbered(redis_url, number) for number in (3, 4)} & set(urls)
         assert full.get("key") == b"value"
         full.flushdb()
@@ -104,7 +105,7 @@ def test_without_a_free_redis_database_it_says_so(redis_url: str, monkeypatch: p
     with ExitStack() as stack:
         for _ in redis_databases.NUMBERS:
             stack.enter_context(fresh_redis(redis_url))
-        said = "none of the databases 0 to 15 is empty and unused; each test gets one of its own"
+        said = "none of the databases 1 to 15 is empty and unused; each test gets one of its own"
         with pytest.raises(Misuse, match=said), fresh_redis(redis_url):
             pass
 
@@ -143,7 +144,7 @@ def test_a_killed_process_gives_its_redis_database_back(redis_url: str) -> None:
         assert taker.stdout is not None
         taken = taker.stdout.readline().strip()
         with ExitStack() as stack:
-            others = [stack.enter_context(fresh_redis(redis_url)) for _ in range(15)]
+            others = [stack.enter_context(fresh_redis(redis_url)) for _ in range(14)]
             assert taken not in others
             taker.kill()
             assert stack.enter_context(fresh_redis(redis_url)) == taken
@@ -221,3 +222,27 @@ def test_a_bad_url_is_told_in_one_line_without_its_password(
     assert said in text
     assert "\n" not in text
     assert "secret" not in text
+
+
+def test_workers_do_not_disturb_each_other(redis_url: str) -> None:
+    """Databases are taken and given back side by side, and a client of another application is let be."""
+    bystander = Redis.from_url(redis_url)
+    bystander.ping()
+
+    def take(number: int) -> None:
+        for _ in range(25):
+            with fresh_redis(redis_url) as url, Redis.from_url(url) as client:
+                assert client.incr("count") == 1, number
+
+    with ThreadPoolExecutor(6) as workers:
+        list(workers.map(take, range(6)))
+    assert bystander.connection_pool._available_connections
+    bystander.ping()
+    bystander.close()
+
+
+def test_a_database_named_in_the_query_is_not_the_servers_own(postgres_url: str) -> None:
+    """Whatever the URL names and where, the test's URL names the database of its own."""
+    with fresh_database(f"{postgres_url}&dbname=postgres") as url, psycopg.connect(plain(url)) as connection:
+        (name,) = connection.execute("SELECT current_database()").fetchone() or ("",)
+    assert name.startswith("jobstatus_")

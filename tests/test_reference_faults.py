@@ -119,8 +119,9 @@ def test_a_connection_that_was_lost_unseen(name: str, database: tuple[Engine, Sw
         connection.close()
     tracker.mark_job_active("a")
     switch.cut()
-    CALLS[name](tracker)
-    assert status(tracker) in ("active", "completed")
+    found = CALLS[name](tracker)
+    assert status(tracker) == ("completed" if found is None else "active")
+    assert found is None or found
     assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
@@ -158,11 +159,11 @@ def test_a_batch_is_all_or_none(engine: Engine) -> None:
 
 
 def test_errors_are_those_of_sqlalchemy(engine: Engine) -> None:
-    """The application catches what it catches elsewhere; neither the statement nor its values are in the text."""
+    """The application catches what it catches elsewhere; the statement and its parameters are not in the text."""
     tracker = JobStatusTracker(engine)
     with pytest.raises(DBAPIError, match="job_status") as caught:  # there is no table
         tracker.update_job_progress("a", {"secret": "hunter2"})
-    assert "INSERT" not in str(caught.value).replace("LINE 1: INSERT INTO job_status", "")
+    assert (caught.value.statement, caught.value.params) == (None, None)
     assert "hunter2" not in str(caught.value)
     tracker.create_table()
     with engine.begin() as connection:

@@ -188,6 +188,19 @@ def test_in_one_batch(clock: Clock, store: Store) -> None:
             assert store.read(before.job_id) == row
 
 
+def test_an_empty_queue_is_one(store: Store) -> None:
+    """Told together or one by one, the queue that was told first stays, though it has no name."""
+    told = [
+        Change("a", "stalled", NOON, attempt=1, queue="", job_type=""),
+        Change("a", "progress", NOON, attempt=1, progress=1, queue="q", job_type="t"),
+    ]
+    store.write_many(told, now=NOW)
+    row = store.read("a")
+    assert row == merge(merge(None, told[0], now=NOW), told[1], now=NOW)
+    assert row is not None
+    assert (row.queue, row.job_type) == ("", "")
+
+
 def test_first_round_has_every_job_in_order() -> None:
     """Batches that share jobs meet them in the same order, in the first round: they cannot block each other."""
     for seed in range(20):

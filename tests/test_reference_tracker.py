@@ -155,6 +155,8 @@ REFUSED_INPUT = [
     ({"job_id": "x" * 256}, "job_id 'xxx"),
     ({"job_id": "a\0b"}, r"job_id 'a\x00b': allowed are"),
     ({"job_id": "\ud800"}, r"job_id '\ud800': allowed are"),
+    ({"at": datetime.max.replace(tzinfo=UTC)}, "at datetime.datetime(9999, 12, 31, 23, 59"),
+    ({"at": datetime.min.replace(tzinfo=UTC)}, "at datetime.datetime(1, 1, 1, 0, 0"),
     ({"kind": "running"}, "kind 'running': allowed is one of created, active"),
     ({"at": datetime(2026, 1, 5)}, "at datetime.datetime(2026, 1, 5, 0, 0): allowed is an aware datetime"),  # noqa: DTZ001
     ({"at": "2026-01-05"}, "at '2026-01-05': allowed is an aware datetime"),

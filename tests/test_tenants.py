@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_jobstatus import EventKind, Misuse, Profile, Verdict, check
+from pytest_jobstatus.cli import main
 from pytest_jobstatus.clocks import AGREE
 from pytest_jobstatus.delivery import Plan, joined
+from pytest_jobstatus.engine import replay
 from pytest_jobstatus.events import Mark
 from pytest_jobstatus.explore.effort import EFFORTS
 from pytest_jobstatus.explore.families import family
@@ -64,7 +68,7 @@ def test_rows_are_forgotten_and_handles_closed() -> None:
     """Each tenant's rows are forgotten once, before any handle is closed, the one asked for again included."""
     tracker = Asynchronous()
     with Factory.of(lambda: tracker).open() as handle:
-        seen_by(handle, APART)
+        seen_by(handle, replace(APART, order=(*APART.order, 5)))
         own = [each.tracker for known in handle.tenants.values() for each in known]
         assert len(tracker.store.rows) == 3
     assert not tracker.store.rows
@@ -168,3 +172,46 @@ def test_names_that_look_alike_need_opaque_ids(lacking: tuple[str, ...], *, alik
     plans = [*family(Plans.TENANTS, EFFORTS["default"], profile, seed=0).plans]
     assert all(plan.tenancy and len(plan.jobs) > 1 for plan in plans)
     assert any("#" in job for plan in plans for job in plan.jobs) is alike
+
+
+def test_a_tracker_without_tenants_is_not_told_of_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scenario that needs tenants is left out of a check, and misuse where it is asked for by name."""
+    monkeypatch.chdir(tmp_path)
+    scenario = Scenario(id="x", title="x", rules=("ISO-2", "TRACK-1"), plan=APART)
+    (tmp_path / "x.toml").write_text(dump(scenario), encoding="utf-8")
+    report = check(Sound, rules="ISO-2 TRACK-1", scenarios=tmp_path, effort="quick")
+    assert report["TRACK-1"].verdict is Verdict.PASS
+    with pytest.raises(Misuse, match=r"^x: needs tenancy, which .*:Sound lacks: the tracker has no method for_tenant$"):
+        replay(Factory.of(Sound), scenario)
+    target = "tests.sound_trackers.merging:Sound"
+    assert main(["trace", target, "x.toml"]) == main(["replay", "x.toml", target]) == 2
+
+
+class Cached(InKey):
+    """Gives each tenant the same handle again, and all share a connection that can be closed once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.handles: dict[str, Any] = {}
+        self.closed = False
+
+    def for_tenant(self, name: str) -> Any:
+        if name not in self.handles:
+            self.handles[name] = super().for_tenant(name)
+        return self.handles[name]
+
+    def close(self) -> None:
+        assert not self.closed
+        self.closed = True
+
+
+def test_an_object_is_closed_once() -> None:
+    """Whoever gives the same handle when asked again need not expect to be closed twice."""
+    assert check(Cached, rules="ISO-2", effort="quick").ok
+
+
+def test_plans_without_tenants_are_not_joined_with_others() -> None:
+    """A control is told without tenants; what came before a failure is what had some."""
+    alone = Plan(events=emitted(ENDED), order=(0, 1))
+    assert joined([alone, APART]).jobs == joined([APART]).jobs
+    assert joined([APART, alone]).jobs == ("job-1",)

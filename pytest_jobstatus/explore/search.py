@@ -267,6 +267,8 @@ def _longer(before: Sequence[Plan], plan: Plan) -> Iterator[Plan]:
 
 def _as_far_as_known(plan: Plan, profile: Profile) -> Plan | None:
     """The plan without the deliveries of kinds that the tracker does not know; None where nothing is left of it."""
+    if plan.tenancy and not profile.supports("tenancy"):
+        return None
     one_attempt = not (profile.supports("retrying") or profile.supports("stalled"))
     if one_attempt and any(event.attempt > 1 for event in plan.events):
         return None

@@ -68,8 +68,8 @@ def tenants(effort: Effort, profile: Profile) -> Part:
     looking_alike = alike(effort, profile, table=pairs)
 
     def plans() -> Iterator[Plan]:
-        yield from map(_in_tenants, _together(profile))
         yield from map(_in_tenants, in_turn(lives(profile, *[(CREATED, ACTIVE, COMPLETED)] * MANY)))
+        yield from map(_in_tenants, _together(profile))
         yield from (_in_tenants(plan) for plan in one_id.plans if len(plan.jobs) < MANY)
         yield from (replace(plan, tenancy=True) for plan in looking_alike.plans)
 

@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.CheckConstraint("status = 'failed' OR NOT cancelled", name="cancelled_is_failed"),
         sqlite_with_rowid=False,
     )
-    tenant = sa.text('tenant COLLATE "POSIX"' if op.get_bind().dialect.name == "postgresql" else "tenant")
-    op.create_index("job_status_newest", "job_status", [tenant, "first_seen_at"])
-    op.create_index("job_status_newest_by_status", "job_status", [tenant, "status", "cancelled", "first_seen_at"])
+    op.create_index("job_status_newest", "job_status", ["tenant", "first_seen_at", "job_id"])
+    op.create_index(
+        "job_status_newest_by_status", "job_status", ["tenant", "status", "cancelled", "first_seen_at", "job_id"]
+    )

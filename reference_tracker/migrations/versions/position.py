@@ -20,21 +20,28 @@ def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         op.add_column("job_status", position)
         return
-    old = sa.Table("job_status", sa.MetaData(), autoload_with=op.get_bind())
-    indexes = [(str(index.name), [column.name for column in index.columns]) for index in old.indexes]
-    for name, _ in indexes:
-        op.drop_index(name, "job_status")
-    op.rename_table("job_status", "job_status_before")
+    _remade(position)
+
+
+def _remade(position: sa.Column[int]) -> None:
+    """The table made anew as SQLite's manual says, so that views, triggers and foreign keys still lead to it."""
+    connection = op.get_bind()
+    old = sa.Table("job_status", sa.MetaData(), autoload_with=connection)
+    saved = sa.text("SELECT sql FROM sqlite_master WHERE tbl_name = 'job_status' AND type IN ('index', 'trigger')")
+    beside = [sql for sql in connection.execute(saved).scalars() if sql]
     checks = [
         sa.CheckConstraint(check["sqltext"], name=check["name"])
-        for check in sa.inspect(op.get_bind()).get_check_constraints("job_status_before")
+        for check in sa.inspect(connection).get_check_constraints("job_status")
     ]
     columns = [
         sa.Column(each.name, each.type, primary_key=each.primary_key, nullable=each.nullable) for each in old.columns
     ]
-    op.create_table("job_status", *columns, position, *checks, sqlite_with_rowid=False)
+    op.create_table("job_status_new", *columns, position, *checks, sqlite_with_rowid=False)
     names = ", ".join(each.name for each in old.columns)
-    op.execute(f"INSERT INTO job_status ({names}) SELECT {names} FROM job_status_before")  # noqa: S608 - our names
-    op.drop_table("job_status_before")
-    for name, of in indexes:
-        op.create_index(name, "job_status", of)
+    op.execute(f"INSERT INTO job_status_new ({names}) SELECT {names} FROM job_status")  # noqa: S608 - our names
+    op.drop_table("job_status")
+    op.execute("PRAGMA legacy_alter_table = ON")  # else views that name the table are in the way
+    op.rename_table("job_status_new", "job_status")
+    op.execute("PRAGMA legacy_alter_table = OFF")
+    for sql in beside:
+        connection.exec_driver_sql(sql)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 ROLE = """
 DO $$ BEGIN
@@ -15,8 +15,9 @@ END $$
 """Roles belong to the server, not to the database: another may have made them."""
 READS = """
 CREATE POLICY job_status_reads ON job_status FOR SELECT TO job_status_reader
-USING (tenant = current_setting('jobstatus.tenant', true))
+USING (tenant = NULLIF(current_setting('jobstatus.tenant', true), ''))
 """
+"""Where the setting was made for a transaction that is over it is empty, not missing: then too no row shows."""
 STEPS = (
     ROLE.format(role="job_status_writer"),
     ROLE.format(role="job_status_reader"),
