@@ -44,9 +44,10 @@ class Factory:
         if isinstance(target, Factory):
             return target
         if not callable(target):
+            missing = [each for each in ("apply", "read") if not callable(getattr(target, each, None))]
+            half = f", and as a tracker it lacks the method {missing[0]!r}" if len(missing) == 1 else ""
             raise Misuse(
-                f"{target!r} is no factory, nor a tracker with apply and read: give the class, or a function that makes"
-                " a fresh tracker at each call"
+                f"{target!r} is no factory{half}: give the class, or a function that makes a fresh tracker at each call"
             )
         where = f"{getattr(target, '__module__', '?')}:{getattr(target, '__qualname__', type(target).__qualname__)}"
         return cls(make=target, name=name or where)
