@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_jobstatus.events import TERMINAL_KINDS
-from pytest_jobstatus.history import History
+from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.reading import differences
 from pytest_jobstatus.rules import instants
 from pytest_jobstatus.rules.rule import Level, Need, Plans, Violation, rule, tells
@@ -67,7 +67,8 @@ def conv_2(history: History) -> Iterator[Violation | None]:
     progress and, if failed, error.
 
     Intent: Two readers of one run should not tell two stories of it, because a network was slow.
-    Not checked if: clocks disagree, instants are less than three resolutions apart, or an event was refused.
+    Not checked if: clocks disagree, instants are less than three resolutions apart, or an event was refused; nor is an
+    error that was made up where none was given.
     Exercised: each first end of a run, against the same events told in causal order, once each.
     If it fails: a time, the progress or the error is that of whatever came last (or first), not of the event that it
     belongs to.
@@ -79,7 +80,7 @@ def conv_2(history: History) -> Iterator[Violation | None]:
             continue
         causal = history.causal.get(step.number)
         if causal is not None and step.after is not None and instants.apart(history, number):
-            names = [name for name in differences(causal, step.after) if name in _compared(causal)]
+            names = [name for name in differences(causal, step.after) if name in _compared(causal, history, step)]
             if names:
                 old, new = told(getattr(causal, names[0])), told(getattr(step.after, names[0]))
                 message = f"in this order {names[0]} ends as {new}; the same events in causal order end with {old}"
@@ -89,9 +90,15 @@ def conv_2(history: History) -> Iterator[Violation | None]:
         return
 
 
-def _compared(end: Snapshot) -> tuple[str, ...]:
+def _compared(end: Snapshot, history: History, step: Step) -> tuple[str, ...]:
+    """What must be the same. Where no reason was given any may be made up, but not taken from another event."""
     names = ("created_at", "started_at", *END_TIMES.values(), "progress")
-    return (*names, "error") if end.status is Status.FAILED else names
+    if end.status is not Status.FAILED or step.after is None:
+        return names
+    given = [event.error.message for event in history.plan.events if event.error is not None]
+    shown = f"{end.error} {step.after.error}"
+    is_own = step.event.error is not None
+    return (*names, "error") if is_own or any(message in shown for message in given) else names
 
 
 def _parted(one: Snapshot | None, other: Snapshot | None, *, attempts: bool) -> str | None:

@@ -304,6 +304,25 @@ class FirstCancellerStays(_Shared):
             row.cancelled_by = self.shared.setdefault(row.job_id, event.cancelled_by)
 
 
+class NobodyIsTheFirstCanceller(_Shared):
+    """ISO-2: who cancelled stands in a table beside, by the id alone; a cancellation by nobody leaves it there."""
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if event.kind is EventKind.CANCELLED:
+            self.shared[row.job_id] = event.cancelled_by or self.shared.get(row.job_id)
+            row.cancelled_by = self.shared[row.job_id]
+
+
+class NoErrorIsTheFirstError(_Shared):
+    """ISO-2: the last failure's reason stands in a table beside, by the id alone; one without a reason shows it."""
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if event.kind is EventKind.FAILED:
+            self.shared[row.job_id] = row.error = event.error or self.shared.get(row.job_id)
+
+
 class FirstErrorStays(_Shared):
     """ISO-2: errors stand in a table beside, by id and attempt, and the first one stays."""
 
@@ -554,6 +573,8 @@ FAULTY = (
     TenantEndsElsewhere,
     TenantUnfenced,
     FirstCancellerStays,
+    NobodyIsTheFirstCanceller,
+    NoErrorIsTheFirstError,
     FirstErrorStays,
     FirstCreationStays,
     TracebackById,

@@ -134,6 +134,7 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (tenants.RoomForTwo, TENANTS),
     (tenants.Identifiers, TENANTS),
     (tenants.StrictlyForgotten, TENANTS),
+    (tenants.NamesWhatHasNoName, f"{TENANTS}; {NO_ERROR}"),
     (ticks.StrictMillisecondsUp, f"{ORDER}; {RESOLUTION}; {STALLED}"),
     (ticks.NaiveMinutes, f"{SHAPE}; {ZONE}"),
     (ticks.HoursUp, RESOLUTION),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Hashable
 from copy import copy
+from itertools import count
 from re import fullmatch
 from typing import Any, Self
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
-from pytest_jobstatus import Event, Profile, Snapshot
+from pytest_jobstatus import Event, EventKind, JobError, Profile, Snapshot
 from tests.sound_trackers.merging import Row, Sound, SoundRefusing
 
 
@@ -172,3 +173,18 @@ class StrictlyForgotten(InKey):
     def forget(self, job_ids: list[str]) -> None:
         for job_id in job_ids:
             del self.rows[self.key(job_id)]
+
+
+class NamesWhatHasNoName(InKey):
+    """Where nobody is named as the one who cancelled, or no error is given, it shows a number that it makes up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers = count()
+
+    def outcome(self, row: Row, event: Event) -> None:
+        super().outcome(row, event)
+        if event.kind is EventKind.CANCELLED and event.cancelled_by is None:
+            row.cancelled_by = f"request-{next(self.numbers)}"
+        if event.kind is EventKind.FAILED and event.error is None:
+            row.error = JobError("Unknown", f"incident {next(self.numbers)}")
