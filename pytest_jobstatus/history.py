@@ -141,7 +141,7 @@ def record(tracker: Handle, plan: Plan, *, shift: timedelta, others: bool = Fals
             job_id = event.job_id
             raised = apply(_own(event) if event.progress is not None else event)
             before = shown[job_id]
-            if before is None and job_id in refused and not refused[job_id].repeats(raised):
+            if refused and before is None and job_id in refused and not refused[job_id].repeats(raised):
                 raise refused[job_id]
             # Every second time other tenants look before the job's own: what waits for a reader may go to them.
             others_first = (

@@ -59,7 +59,7 @@ def snapshot_of(shown: object, *, job_id: str, profile: Profile, source: str) ->
 
 def is_ready(shown: object, profile: Profile) -> TypeGuard[Snapshot]:
     """Whether nothing needs a conversion or a second look: the common case, met some thousand times a second."""
-    if type(shown) is not Snapshot or profile.unsupported:
+    if type(shown) is not Snapshot or not profile.shows_all:
         return False
     values = shown.__dict__
     if (

@@ -217,6 +217,11 @@ class Profile:
         """The event kinds that the tracker knows."""
         return frozenset(kind for kind in EventKind if kind not in self.unsupported)
 
+    @cached_property
+    def shows_all(self) -> bool:
+        """Whether the tracker shows every optional snapshot field."""
+        return self.unsupported.keys().isdisjoint(OPTIONAL_FIELDS)
+
     @property
     def fields(self) -> tuple[str, ...]:
         """The optional snapshot fields that the tracker shows."""

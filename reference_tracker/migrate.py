@@ -74,7 +74,7 @@ def engine_of(url: str) -> Engine:
     try:
         made = make_url(url)
         refuse_other_databases(made.get_backend_name(), made.get_driver_name(), source=f"{made.drivername}://…")
-        engine = create_engine(made)
+        engine = create_engine(made, pool_reset_on_return=None)  # every connection comes back committed
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise ValueError(f"{url.partition('://')[0]}://…: {error}; {ALLOWED}, its driver there") from error
     except OtherDatabase:

@@ -48,6 +48,7 @@ class Store:
         self._name = engine.dialect.name
         self._database = DATABASES[self._name]
         self._merge = merge_statement(self._name)
+        self._errors = engine.dialect.loaded_dbapi.Error
 
     def create_table(self) -> None:
         """Create the table where it does not exist."""
@@ -142,17 +143,18 @@ class Store:
         Raises:
             sqlalchemy.exc.DBAPIError: for whatever the database says, without the statement and its parameters.
         """
-        errors, dialect, pool = self._engine.dialect.loaded_dbapi.Error, self._engine.dialect, self._engine.pool
-        left = pool.checkedin() + 1 if again and isinstance(pool, QueuePool) else int(again)
+        errors, left = self._errors, None
         while True:
             pooled = None
             try:
                 pooled = self._engine.raw_connection()
                 return self._alone(pooled, work)
             except errors as error:
+                dialect = self._engine.dialect
                 lost = pooled is not None and dialect.is_disconnect(error, pooled.dbapi_connection, None)
                 if pooled is not None and lost:
                     pooled.invalidate(error)
+                left = (self._idle() + 1 if again else 0) if left is None else left - 1
                 if not (lost and left):
                     raise DBAPIError.instance(
                         None, None, error, errors, connection_invalidated=lost, dialect=dialect
@@ -160,7 +162,11 @@ class Store:
             finally:
                 if pooled is not None:
                     pooled.close()
-            left -= 1
+
+    def _idle(self) -> int:
+        """How many connections wait in the pool: each of them may be lost as well."""
+        pool = self._engine.pool
+        return pool.checkedin() if isinstance(pool, QueuePool) else 0
 
     def _alone(self, pooled: Any, work: Callable[[Any], Result]) -> Result:
         """What comes of it where each statement is a transaction; the connection is left as it was."""

@@ -95,10 +95,11 @@ def _compared(end: Snapshot, history: History, step: Step) -> tuple[str, ...]:
     names = ("created_at", "started_at", *END_TIMES.values(), "progress")
     if end.status is not Status.FAILED or step.after is None:
         return names
+    if step.event.error is not None:
+        return (*names, "error")
     given = [event.error.message for event in history.plan.events if event.error is not None]
     shown = f"{end.error} {step.after.error}"
-    is_own = step.event.error is not None
-    return (*names, "error") if is_own or any(message in shown for message in given) else names
+    return (*names, "error") if any(message in shown for message in given) else names
 
 
 def _parted(one: Snapshot | None, other: Snapshot | None, *, attempts: bool) -> str | None:

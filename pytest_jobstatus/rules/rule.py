@@ -180,26 +180,35 @@ class Rule:
     def judge(self, history: History) -> tuple[int, Violation | None]:
         """How often the premise came up in the history, and the first violation."""
         exercised = 0
-        for found in self._found(history):
-            exercised += 1
-            if found is not None:
-                return exercised, found
+        if history.plan.batch and not self.batches:
+            return 0, None
+        for own in history.of_each_job():
+            for found in self.check(own):
+                exercised += 1
+                if found is not None:
+                    return exercised, _placed(found, own)
+        if history.unreadable is not None:
+            return exercised + 1, _unreadable(history)
         return exercised, None
 
     def fails_at(self, history: History, step: int, *, field: str) -> bool:
         """Whether a violation, the first or not, shows after this step and in this field."""
-        return any(found is not None and (found.step, found.field) == (step, field) for found in self._found(history))
-
-    def _found(self, history: History) -> Iterator[Violation | None]:
-        """What the check yields for each job, by the numbers of the history's steps; last what a reader cannot see."""
         if history.plan.batch and not self.batches:
-            return
-        for own in history.of_each_job():
-            for found in self.check(own):
-                yield found and replace(found, step=own.steps[found.step].number if own.steps else 0)
+            return False
+        found = [_placed(each, own) for own in history.of_each_job() for each in self.check(own) if each is not None]
         if history.unreadable is not None:
-            message = f"read raised {history.unreadable}: a reader sees nothing"
-            yield Violation(step=len(history.steps), field="row", message=message)
+            found.append(_unreadable(history))
+        return any((each.step, each.field) == (step, field) for each in found)
+
+
+def _placed(found: Violation, own: History) -> Violation:
+    """The violation by the number of its step in the whole history."""
+    return replace(found, step=own.steps[found.step].number if own.steps else 0)
+
+
+def _unreadable(history: History) -> Violation:
+    message = f"read raised {history.unreadable}: a reader sees nothing"
+    return Violation(step=len(history.steps), field="row", message=message)
 
 
 def tells(*kinds: EventKind) -> Callable[[Plan], bool]:
