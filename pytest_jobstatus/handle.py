@@ -109,7 +109,7 @@ class Handle:
             NoTenant: where `for_tenant` refuses the name.
             Misuse: where it is broken, or gives something that is no tracker.
         """
-        known = self.tenants.setdefault(name, [])
+        known = self.tenants.get(name, [])
         if anew or not known:
             source = f"{self.name}.for_tenant({name!r})"
             for_tenant = self.loop.sync(self.tracker.for_tenant)  # type: ignore[attr-defined]  # optional: see Profile
@@ -121,7 +121,8 @@ class Handle:
                 raise NoTenant(f"for_tenant({name!r}) raised {said(error)}") from error
             check_methods(made, source)
             jobs = known[-1].jobs if known else {}  # theirs together: each is to be forgotten once
-            known.append(Handle(tracker=made, name=source, profile=self.profile, loop=self.loop, jobs=jobs))
+            own = Handle(tracker=made, name=source, profile=self.profile, loop=self.loop, jobs=jobs)
+            known = self.tenants[name] = [*known, own]
         return known[-1]
 
     def watch(self) -> None:
@@ -194,7 +195,7 @@ class Handle:
     def clean(self, *, close: bool) -> None:
         """Remove the rows where the tracker offers `forget`, then let it close, the tenants' handles first."""
         handles = [*(handle for known in self.tenants.values() for handle in known), self]
-        for handle in (*(known[-1] for known in self.tenants.values() if known), self):
+        for handle in (*(known[-1] for known in self.tenants.values()), self):
             if handle.jobs:
                 handle.call_if_there("forget", [*handle.jobs])
         apart = {id(handle.tracker): handle for handle in handles}  # several tenants may share an object

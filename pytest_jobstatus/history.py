@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, tzinfo
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -124,54 +124,17 @@ def record(tracker: Handle, plan: Plan, *, shift: timedelta, others: bool = Fals
     handle = Tenants(tracker) if plan.tenancy else tracker
     ids = handle.fresh((*plan.jobs, *plan.strangers))
     events = [event.moved(job_id=ids[event.job_id], by=shift) for event in plan.events]
-    strangers = {label: ids[label] for label in plan.strangers}
-    shown: dict[str, Snapshot | None] = dict.fromkeys(ids.values())
     first: dict[str, Snapshot] = {}
     unreadable = unreadable_at = None
     steps: list[Step] = []
-    told: set[int] = set()
-    refused: dict[str, Unreadable] = {}
-    apply, read, waits = handle.apply, handle.read, handle.waits
-    plain = plan.reads == 1 and not strangers and not others and waits is None  # as nearly all are: a look is enough
+    is_plain = plan.reads == 1 and not plan.strangers and not others and handle.waits is None  # as nearly all are
     try:
-        if strangers:
-            first = _seen(handle, {label: ids[label] for label in (*plan.jobs, *plan.strangers)}, times=plan.reads)
-        for index in plan.order[: plan.singles]:
-            event = events[index]
-            job_id = event.job_id
-            raised = apply(_own(event) if event.progress is not None else event)
-            before = shown[job_id]
-            if refused and before is None and job_id in refused and not refused[job_id].repeats(raised):
-                raise refused[job_id]
-            # Every second time other tenants look before the job's own: what waits for a reader may go to them.
-            others_first = (
-                _changed(handle, ids, shown, refused, but=job_id) if plan.tenancy and len(steps) % 2 else None
-            )
-            try:
-                after = read(job_id)
-            except Unreadable as error:
-                if before is not None or not error.repeats(raised):
-                    raise
-                after = None
-            shown[job_id] = after
-            seen = (len(steps), index, event, before, after, raised, index in told)
-            steps.append(
-                Step(*seen, after)
-                if plain
-                else Step(
-                    *seen,
-                    reread=_reread(handle, job_id, after, times=plan.reads - 1),
-                    strangers=_seen(handle, strangers) if strangers else NOTHING,
-                    others=_changed(handle, ids, shown, refused, but=job_id)
-                    if others and others_first is None
-                    else others_first or NOTHING,
-                    waited=waits.taken() if waits is not None else None,
-                )
-            )
-            if raised is None:
-                told.add(index)
-            else:
-                let_go(raised)
+        if plan.strangers:
+            first = _seen(handle, ids, times=plan.reads)
+        if is_plain:
+            _told(handle, plan, events, steps)
+        else:
+            _watched(handle, plan, events, steps, ids=ids, others=others)
         if plan.batch:
             _batch(handle, plan, events, steps)
     except Unreadable as error:
@@ -183,10 +146,78 @@ def record(tracker: Handle, plan: Plan, *, shift: timedelta, others: bool = Fals
         shift=shift,
         labels={job_id: label for label, job_id in ids.items()},
         first=first,
-        read_early=bool(strangers),
+        read_early=bool(plan.strangers),
         unreadable=unreadable,
         unreadable_at=unreadable_at,
     )
+
+
+def _told(handle: Handle | Tenants, plan: Plan, events: Sequence[Event], steps: list[Step]) -> None:
+    """Deliver one event after the other, and read its job after each: a step for each is added."""
+    apply, read, accepted = handle.apply, handle.read, set()
+    shown: dict[str, Snapshot | None] = {}
+    for index in plan.order[: plan.singles]:
+        event = events[index]
+        job_id = event.job_id
+        raised = apply(_own(event) if event.progress is not None else event)
+        before = shown.get(job_id)
+        after = shown[job_id] = read(job_id) if raised is None else _after_refusal(read, job_id, before, raised)
+        steps.append(Step(len(steps), index, event, before, after, raised, index in accepted, after))
+        if raised is None:
+            accepted.add(index)
+        else:
+            let_go(raised)
+
+
+def _after_refusal(
+    read: Callable[[str], Snapshot | None], job_id: str, before: Snapshot | None, raised: BaseException
+) -> Snapshot | None:
+    """What the job shows; nothing where its id is refused by `read` as well."""
+    try:
+        return read(job_id)
+    except Unreadable as error:
+        if before is not None or not error.repeats(raised):
+            raise
+        return None
+
+
+def _watched(
+    handle: Handle | Tenants,
+    plan: Plan,
+    events: Sequence[Event],
+    steps: list[Step],
+    *,
+    ids: Mapping[str, str],
+    others: bool,
+) -> None:
+    """The same, with a look at other jobs, at strangers, at what was slept, and again, as the plan and the rule ask.
+
+    Every second time other tenants look before the job's own: what waits for a reader may go to them.
+    """
+    read, waits, accepted = handle.read, handle.waits, set()
+    strangers = {label: ids[label] for label in plan.strangers}
+    shown: dict[str, Snapshot | None] = dict.fromkeys(ids.values())
+    refused: dict[str, Unreadable] = {}
+    for index in plan.order[: plan.singles]:
+        event = events[index]
+        job_id, before = event.job_id, shown[event.job_id]
+        raised = handle.apply(_own(event) if event.progress is not None else event)
+        if before is None and job_id in refused and not refused[job_id].repeats(raised):
+            raise refused[job_id]
+        early = others and plan.tenancy and len(steps) % 2 == 1
+        changed = _changed(handle, ids, shown, refused, but=job_id) if early else NOTHING
+        after = shown[job_id] = read(job_id) if raised is None else _after_refusal(read, job_id, before, raised)
+        reread = _reread(handle, job_id, after, times=plan.reads - 1)
+        strange = _seen(handle, strangers) if strangers else NOTHING
+        if others and not early:
+            changed = _changed(handle, ids, shown, refused, but=job_id)
+        waited = waits.taken() if waits is not None else None
+        seen = (len(steps), index, event, before, after, raised, index in accepted)
+        steps.append(Step(*seen, reread=reread, strangers=strange, others=changed, waited=waited))
+        if raised is None:
+            accepted.add(index)
+        else:
+            let_go(raised)
 
 
 def _batch(handle: Handle | Tenants, plan: Plan, events: Sequence[Event], steps: list[Step]) -> None:

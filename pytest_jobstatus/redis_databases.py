@@ -2,6 +2,7 @@
 
 A server has sixteen, by number. A test takes one that is empty and that nobody is in, and stays in it: that is how
 others, workers of pytest-xdist for instance, see that it is taken, and the server forgets it when the process is gone.
+Number 0 is left alone: every client is there until it has asked for another.
 """
 
 from __future__ import annotations

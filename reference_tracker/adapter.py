@@ -7,12 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, event
 
 from pytest_jobstatus import Event, JobError, Misuse, Profile, Snapshot, Status
 from reference_tracker.change import Change, Kind
+from reference_tracker.engine import engine_of, try_out
 from reference_tracker.lifecycle import Row
-from reference_tracker.migrate import engine_of, try_out
 from reference_tracker.tracker import JobStatusTracker
 
 
@@ -83,8 +83,7 @@ def snapshot(row: Row) -> Snapshot:
 def sqlite() -> Iterator[Adapter]:
     """The target `reference_tracker.adapter:sqlite`: the reference tracker on an SQLite file of its own."""
     with TemporaryDirectory(prefix="jobstatus-") as folder:
-        # Every connection comes back committed, so that the pool need not roll back.
-        engine = create_engine(f"sqlite:///{Path(folder) / 'jobs.db'}", pool_reset_on_return=None)
+        engine = engine_of(f"sqlite:///{Path(folder) / 'jobs.db'}")
         tracker = JobStatusTracker(engine)
 
         @event.listens_for(engine, "connect")
@@ -113,7 +112,7 @@ def factory(url: str) -> Callable[[], Iterator[Adapter]]:
         raise Misuse(f"reference: {error}") from error
 
     def made() -> Iterator[Adapter]:
-        engine = engine_of(url)
+        engine = engine_of(url, autocommit=True)
         yield from _made(JobStatusTracker(engine), engine)
 
     return made

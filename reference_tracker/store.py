@@ -190,13 +190,14 @@ def _sqlite_restore(connection: Any, before: Any) -> None:
 
 def _psycopg_autocommit(connection: Any) -> Any:
     before = connection.autocommit
-    connection.autocommit = True
+    if not before:  # the driver looks whether it may be changed, each time
+        connection.autocommit = True
     return before
 
 
 def _psycopg_restore(connection: Any, before: Any) -> None:
-    if not connection.closed:
-        connection.autocommit = before
+    if not before and not connection.closed:
+        connection.autocommit = False
 
 
 def _write_many_sqlite(pooled: Any, told: Sequence[Sequence[Sequence[Any]]]) -> None:

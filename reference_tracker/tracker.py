@@ -12,13 +12,12 @@ from typing import Any
 from sqlalchemy import Engine
 
 from reference_tracker.change import Change, Kind
+from reference_tracker.engine import refuse_other_databases
 from reference_tracker.lifecycle import Row
 from reference_tracker.query import SHOWN
 from reference_tracker.store import Store, prepare_sqlite
 
 LOG = logging.getLogger("reference_tracker")
-DATABASES = (("sqlite", "pysqlite"), ("postgresql", "psycopg"))
-"""What it runs on, each with its driver."""
 KIND_OF: dict[str, Kind] = {
     "pending": "created",
     "active": "active",
@@ -33,26 +32,6 @@ MOST_LISTED = 1000
 
 def _utc_now() -> datetime:
     return datetime.now(UTC)
-
-
-class OtherDatabase(ValueError):  # noqa: N818 - says what it is, not that it erred
-    """A database or a driver that the tracker does not run on."""
-
-
-def refuse_other_databases(database: str, driver: str, *, source: str) -> None:
-    """Refuse a database or a driver that the tracker does not run on.
-
-    Args:
-        database: its name for SQLAlchemy, "postgresql" for instance.
-        driver: its name for SQLAlchemy, "psycopg" for instance.
-        source: who was given it, for the message.
-
-    Raises:
-        OtherDatabase: naming both and those that are allowed.
-    """
-    if (database, driver) not in DATABASES:
-        allowed = " and ".join("+".join(each) for each in DATABASES)
-        raise OtherDatabase(f"{source}: the engine is for {database}+{driver}: allowed are {allowed}")
 
 
 class JobStatusTracker:

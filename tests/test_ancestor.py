@@ -55,7 +55,7 @@ def row(tracker: Tracker, job_id: str = "a") -> Row:
 def test_what_the_ancestor_fails() -> None:
     """The check finds exactly these faults; that a cancelled job runs again is one of them."""
     report = check(hurried, effort="quick")
-    assert_fails(report, FAILS, first="TERM-1", message="the job was cancelled; active 1 made it pending")
+    assert_fails(report, FAILS, {"TERM-1": "the job was cancelled; active 1 made it pending"})
 
 
 def test_what_it_fails_on_postgresql(postgres_url: str) -> None:
@@ -63,7 +63,7 @@ def test_what_it_fails_on_postgresql(postgres_url: str) -> None:
     with fresh_database(postgres_url) as url:
         report = check(lambda: adapter(create_engine(url), sleep=no_wait), rules="TIME-4,PROG-2,DATA", effort="quick")
     message = "progress NaN was neither refused nor stored: it was dropped without a word"
-    assert_fails(report, FAILS_ON_POSTGRESQL, first="DATA-2", message=message)
+    assert_fails(report, FAILS_ON_POSTGRESQL, {"DATA-2": message})
 
 
 def test_its_delays_are_seen() -> None:

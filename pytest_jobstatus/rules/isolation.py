@@ -105,7 +105,8 @@ def _mixed(history: History) -> Iterator[Violation | None]:
         if changed:
             old, new = (_told(changed[0], shown) for shown in (alone, step.after))
             what = "" if changed[0] == "row" else f"{changed[0]} "
-            message = f"{beside} {label} shows {what}{new}; alone {old}"
+            other = ", with another traceback" if old == new else ""
+            message = f"{beside} {label} shows {what}{new}; alone {old}{other}"
             yield Violation(step=number, field=changed[0], message=message)
         else:
             yield None

@@ -178,18 +178,21 @@ class Rule:
         return "not supported: " + "; ".join(reasons) if reasons else None
 
     def judge(self, history: History) -> tuple[int, Violation | None]:
-        """How often the premise came up in the history, and the first violation."""
+        """How often the premise came up in the history, and the first violation: of several jobs' the earliest."""
         exercised = 0
+        earliest: Violation | None = None
         if history.plan.batch and not self.batches:
             return 0, None
         for own in history.of_each_job():
             for found in self.check(own):
                 exercised += 1
                 if found is not None:
-                    return exercised, _placed(found, own)
-        if history.unreadable is not None:
+                    placed = _placed(found, own)
+                    earliest = placed if earliest is None or placed.step < earliest.step else earliest
+                    break
+        if earliest is None and history.unreadable is not None:
             return exercised + 1, _unreadable(history)
-        return exercised, None
+        return exercised, earliest
 
     def fails_at(self, history: History, step: int, *, field: str) -> bool:
         """Whether a violation, the first or not, shows after this step and in this field."""

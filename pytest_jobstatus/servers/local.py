@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from pytest_jobstatus.misuse import Misuse
@@ -17,31 +17,29 @@ DEBIAN = Path("/usr/lib/postgresql")
 PROGRAMS = ("valkey-server", "redis-server")
 
 
-@contextmanager
-def postgres_from_here() -> Iterator[str]:
+def postgres_from_here() -> AbstractContextManager[str]:
     """A fresh PostgreSQL from the machine's own binaries, gone at the end: SQLAlchemy's URL for psycopg.
 
     Raises:
         Misuse: where there are none, or the server does not start.
     """
-    binaries = postgres_binaries()
-    if binaries is None:
-        raise Misuse(f"no initdb and postgres on PATH or under {DEBIAN}")
-    with postgres(binaries, called=str(binaries)) as url:
-        yield url
+    return _from_here(postgres_binaries(), postgres, missing=f"no initdb and postgres on PATH or under {DEBIAN}")
 
 
-@contextmanager
-def redis_from_here() -> Iterator[str]:
+def redis_from_here() -> AbstractContextManager[str]:
     """A fresh Redis from the machine's own binary, gone at the end: its URL for redis-py.
 
     Raises:
         Misuse: where there is none, or the server does not start.
     """
-    program = redis_program()
-    if program is None:
-        raise Misuse(f"no {' or '.join(PROGRAMS)} on PATH")
-    with valkey(program, called=str(program)) as url:
+    return _from_here(redis_program(), valkey, missing=f"no {' or '.join(PROGRAMS)} on PATH")
+
+
+@contextmanager
+def _from_here(found: Path | None, start: Callable[..., AbstractContextManager[str]], *, missing: str) -> Iterator[str]:
+    if found is None:
+        raise Misuse(missing)
+    with start(found, called=str(found)) as url:
         yield url
 
 
