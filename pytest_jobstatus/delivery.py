@@ -9,7 +9,7 @@ from functools import cached_property
 
 from pytest_jobstatus.events import Event, EventKind
 
-DIMENSIONS = ("deliveries", "repeats", "losses", "strays", "attempts", "jobs", "batched")
+DIMENSIONS = ("deliveries", "repeats", "losses", "strays", "attempts", "jobs", "batched", "workers")
 """In which a plan can be large."""
 
 
@@ -26,11 +26,13 @@ class Plan:
         strangers: jobs that are read, before and after each delivery, and never heard of.
         batch: how many of the last deliveries come before anybody looks: `settle` and the reads follow the last.
         clock: the name of the clock that the instants come from.
+        workers: which worker tells each delivery, from 0; empty where one tells all. Each has a handle of its own on
+            the same storage, and the first one's reads.
         tenancy: whether each job's name is its tenant, a slash, and the id that it has there: one id in two tenants is
             two jobs.
 
     Raises:
-        ValueError: where there are fewer deliveries than the batch has.
+        ValueError: where there are fewer deliveries than the batch has, or another number of workers.
 
     >>> from pytest_jobstatus.events import Mark
     >>> from pytest_jobstatus.runs import emitted
@@ -47,11 +49,14 @@ class Plan:
     batch: int = 0
     clock: str = "agree"
     tenancy: bool = False
+    workers: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """A batch that is larger than all would be told twice."""
+        """A batch that is larger than all would be told twice, and each delivery is told by somebody."""
         if not 0 <= self.batch <= len(self.order):
             raise ValueError(f"a batch of {self.batch}: there are {len(self.order)} deliveries")
+        if self.workers and len(self.workers) != len(self.order):
+            raise ValueError(f"{len(self.workers)} workers: there are {len(self.order)} deliveries")
 
     @cached_property
     def singles(self) -> int:
@@ -92,6 +97,7 @@ class Plan:
             max((event.attempt for event in self.events), default=0),
             jobs,
             self.batch,
+            max(self.workers, default=0) + 1,
         )
 
     @cached_property
@@ -169,6 +175,7 @@ def joined(plans: Sequence[Plan]) -> Plan:
     ('job-1', 'job-2')
     """
     plans = [plan for plan in plans if plan.tenancy == plans[-1].tenancy]
+    several = any(plan.workers for plan in plans)
     events: list[Event] = []
     order: list[int] = []
     strays: set[int] = set()
@@ -185,6 +192,7 @@ def joined(plans: Sequence[Plan]) -> Plan:
         events=tuple(events),
         order=tuple(order),
         strays=frozenset(strays),
+        workers=tuple(each for plan in plans for each in plan.workers or (0,) * len(plan.order)) if several else (),
         reads=max(plan.reads for plan in plans),
         strangers=strangers,
         batch=plans[-1].batch,
@@ -201,7 +209,8 @@ def until(plan: Plan, step: int) -> Plan:
     [0, 0, 2, 3]
     """
     batch = step + 1 - plan.singles
-    return replace(plan, order=plan.order[: step + 1], batch=batch if batch > 1 else 0)
+    workers = plan.workers[: step + 1]
+    return replace(plan, order=plan.order[: step + 1], batch=batch if batch > 1 else 0, workers=workers)
 
 
 def keeping(plan: Plan, deliveries: Sequence[int]) -> Plan:
@@ -216,6 +225,7 @@ def keeping(plan: Plan, deliveries: Sequence[int]) -> Plan:
     return replace(
         plan,
         batch=batch if batch > 1 else 0,
+        workers=tuple(plan.workers[place] for place in deliveries) if plan.workers else (),
         events=tuple(plan.events[index] for index in kept),
         order=tuple(place_of[index] for index in order),
         strays=frozenset(place_of[index] for index in plan.strays if index in place_of),

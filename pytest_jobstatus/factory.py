@@ -130,7 +130,7 @@ def _call(factory: Factory, loop: Loop) -> Any:
     return guarded(factory.name, make)
 
 
-METHODS = (("tenancy", "for_tenant"),)
+METHODS = (("tenancy", "for_tenant"), ("concurrency", "another"))
 """The abilities that need an optional method of the tracker."""
 
 

@@ -59,6 +59,7 @@ class Handle:
         waits: notes what `apply` sleeps, where somebody wants to know.
         jobs: the ids of those that it was told of, in order: what `forget` is to remove.
         tenants: the handles that `for_tenant` gave, by name, the newest last.
+        workers: the handles that `another` gave.
         renewed: whether a tenant was asked for again.
     """
 
@@ -71,6 +72,7 @@ class Handle:
     token: str = field(default_factory=lambda: secrets.token_hex(3))
     tenants: dict[str, list[Handle]] = field(default_factory=dict)
     renewed: bool = False
+    workers: list[Handle] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Look up the methods once: they are called some thousand times a second."""
@@ -124,6 +126,25 @@ class Handle:
             own = Handle(tracker=made, name=source, profile=self.profile, loop=self.loop, jobs=jobs)
             known = self.tenants[name] = [*known, own]
         return known[-1]
+
+    def of_worker(self, number: int) -> Handle:
+        """The handle of a worker: this one for the first, for the others what `another` gave, on the same storage.
+
+        Args:
+            number: of the worker, from 0.
+
+        Raises:
+            Misuse: where `another` is broken, or gives something that is no tracker.
+        """
+        while len(self.workers) < number:
+            source = f"{self.name}.another()"
+            another = self.loop.sync(self.tracker.another)  # type: ignore[attr-defined]  # optional: see Profile
+            made = guarded(self.name, another, what="another()")
+            check_methods(made, source)
+            if made is self.tracker:
+                raise Misuse(f"{source} gave the same object: a second worker needs a handle of its own")
+            self.workers.append(Handle(tracker=made, name=source, profile=self.profile, loop=self.loop, jobs=self.jobs))
+        return self.workers[number - 1] if number else self
 
     def watch(self) -> None:
         """Note from now on what `apply` sleeps."""
@@ -194,12 +215,12 @@ class Handle:
 
     def clean(self, *, close: bool) -> None:
         """Remove the rows where the tracker offers `forget`, then let it close, the tenants' handles first."""
-        handles = [*(handle for known in self.tenants.values() for handle in known), self]
+        handles = [*(handle for known in self.tenants.values() for handle in known), *self.workers, self]
         for handle in (*(known[-1] for known in self.tenants.values()), self):
             if handle.jobs:
                 handle.call_if_there("forget", [*handle.jobs])
         apart = {id(handle.tracker): handle for handle in handles}  # several tenants may share an object
-        for handle in apart.values() if close else ():
+        for handle in apart.values() if close else self.workers:  # nobody else knows of those that `another` gave
             handle.call_if_there("close")
 
     def call_if_there(self, name: str, *arguments: object) -> None:

@@ -15,8 +15,10 @@ from pytest_jobstatus.raised import let_go
 from pytest_jobstatus.reading import copied, differences
 from pytest_jobstatus.tenants import Tenants
 from pytest_jobstatus.tracker import Profile, Snapshot
+from pytest_jobstatus.workers import Workers
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+Told = Handle | Tenants | Workers
 
 
 class Step(NamedTuple):
@@ -116,12 +118,16 @@ def record(tracker: Handle, plan: Plan, *, shift: timedelta, others: bool = Fals
     """Carry out a plan and look after every step.
 
     Args:
-        tracker: which is told, through its tenants' handles where the plan has tenants.
+        tracker: which is told, through the handles of its tenants or workers where the plan has several.
         plan: what to deliver.
         shift: added to all instants, whole days.
         others: whether to look at the plan's other jobs as well.
     """
-    handle = Tenants(tracker) if plan.tenancy else tracker
+    handle: Told = tracker
+    if plan.tenancy:
+        handle = Tenants(tracker)
+    elif plan.workers:
+        handle = Workers(tracker, plan.workers)
     ids = handle.fresh((*plan.jobs, *plan.strangers))
     events = [event.moved(job_id=ids[event.job_id], by=shift) for event in plan.events]
     first: dict[str, Snapshot] = {}
@@ -152,7 +158,7 @@ def record(tracker: Handle, plan: Plan, *, shift: timedelta, others: bool = Fals
     )
 
 
-def _told(handle: Handle | Tenants, plan: Plan, events: Sequence[Event], steps: list[Step]) -> None:
+def _told(handle: Told, plan: Plan, events: Sequence[Event], steps: list[Step]) -> None:
     """Deliver one event after the other, and read its job after each: a step for each is added."""
     apply, read, accepted = handle.apply, handle.read, set()
     shown: dict[str, Snapshot | None] = {}
@@ -182,7 +188,7 @@ def _after_refusal(
 
 
 def _watched(
-    handle: Handle | Tenants,
+    handle: Told,
     plan: Plan,
     events: Sequence[Event],
     steps: list[Step],
@@ -220,7 +226,7 @@ def _watched(
             let_go(raised)
 
 
-def _batch(handle: Handle | Tenants, plan: Plan, events: Sequence[Event], steps: list[Step]) -> None:
+def _batch(handle: Told, plan: Plan, events: Sequence[Event], steps: list[Step]) -> None:
     """Deliver the last events in a row, then look at each of their jobs: a step for each is added."""
     batch = plan.order[plan.singles :]
     raised = [handle.apply(_own(events[index]), settle=False) for index in batch]
@@ -248,7 +254,7 @@ def _own(event: Event) -> Event:
     return own
 
 
-def _seen(handle: Handle | Tenants, jobs: Mapping[str, str], *, times: int = 1) -> dict[str, Snapshot]:
+def _seen(handle: Told, jobs: Mapping[str, str], *, times: int = 1) -> dict[str, Snapshot]:
     """The jobs that show anything, by label."""
     found: dict[str, Snapshot] = {}
     for _ in range(times):
@@ -259,7 +265,7 @@ def _seen(handle: Handle | Tenants, jobs: Mapping[str, str], *, times: int = 1) 
 
 
 def _changed(
-    handle: Handle | Tenants,
+    handle: Told,
     ids: Mapping[str, str],
     shown: dict[str, Snapshot | None],
     refused: dict[str, Unreadable],
@@ -286,7 +292,7 @@ def _changed(
     return found
 
 
-def _reread(handle: Handle | Tenants, job_id: str, after: Snapshot | None, *, times: int) -> Snapshot | None:
+def _reread(handle: Told, job_id: str, after: Snapshot | None, *, times: int) -> Snapshot | None:
     for _ in range(times):
         again = handle.read(job_id)
         if again != after:

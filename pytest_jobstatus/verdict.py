@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pytest_jobstatus.delivery import DIMENSIONS, Plan
 from pytest_jobstatus.events import EventKind
+from pytest_jobstatus.exercise import Exercise, Meeting, State, unreached
 from pytest_jobstatus.history import History
 from pytest_jobstatus.raised import place_of
 from pytest_jobstatus.rules import RULES, TOTAL, Level, Rule, Violation
-from pytest_jobstatus.tracker import Status
 
 
 class Verdict(StrEnum):
@@ -69,14 +69,10 @@ class Counterexample:
         return place_of(self.history.steps[step].raised)
 
 
-Pair = tuple[Status | None, EventKind]
-"""A status (None: no row) and a kind of event that met it."""
-
-
 @dataclass
 class Coverage:
     """What was tried, each dimension by itself: the largest that occurred, the families that were gone through, and
-    which kinds of event met which statuses.
+    which kinds of event met which statuses, on which side.
     """
 
     histories: int = 0
@@ -85,49 +81,36 @@ class Coverage:
     largest: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DIMENSIONS, 0))
     clocks: dict[str, None] = field(default_factory=dict)
     complete: list[str] = field(default_factory=list)
-    pairs: set[Pair] = field(default_factory=set)
+    meetings: set[Meeting] = field(default_factory=set)
+    states: set[State] = field(default_factory=set)
+    kinds: frozenset[EventKind] = frozenset()
     sizes: set[tuple[int, ...]] = field(default_factory=set, repr=False)
 
-    def add(self, plan: Plan, history: History, exercised: int, *, pairs: Collection[Pair]) -> None:
+    def add(self, plan: Plan, history: History, exercised: int, *, exercise: Exercise) -> None:
         """Count one history.
 
         Args:
             plan: what the rule asked for.
             history: what was seen.
             exercised: how often the rule's premise came up.
-            pairs: of the history (see `pairs_of`), which is the same for each rule that judges it.
+            exercise: what the history reached, which is the same for each rule that judges it.
         """
         self.histories += 1
         self.events += len(history.steps)
         self.exercised += exercised
-        self.pairs.update(pairs)
+        self.meetings |= exercise.meetings
+        self.states |= exercise.states
+        self.kinds = history.profile.kinds
         self.clocks.setdefault(plan.clock)
         if plan.sizes not in self.sizes:
             self.sizes.add(plan.sizes)
             for name, size in zip(DIMENSIONS, plan.sizes, strict=True):
                 self.largest[name] = max(self.largest[name], size)
 
-
-def pairs_of(history: History) -> frozenset[Pair]:
-    """Which kinds of event met which statuses; what those of a batch met nobody saw."""
-    return frozenset(
-        [
-            (None if step.before is None else step.before.status, step.event.kind)
-            for step in history.steps[: history.plan.singles]
-        ]
-    )
-
-
-def never_met(coverage: Coverage) -> list[Pair]:
-    """The pairs of a status (None: no row) and a kind of event that did not come up, though each did by itself."""
-    statuses = {status for status, _ in coverage.pairs}
-    kinds = {kind for _, kind in coverage.pairs}
-    return [
-        (status, kind)
-        for status in (None, *Status)
-        for kind in EventKind
-        if status in statuses and kind in kinds and (status, kind) not in coverage.pairs
-    ]
+    @property
+    def unreached(self) -> frozenset[Meeting]:
+        """What the profile allows in the states that came up, and did not come up."""
+        return unreached(self.meetings, self.states, kinds=self.kinds)
 
 
 def merged(parts: Sequence[Coverage]) -> Coverage:
@@ -138,7 +121,9 @@ def merged(parts: Sequence[Coverage]) -> Coverage:
         exercised=sum(part.exercised for part in parts),
         largest={name: max((part.largest[name] for part in parts), default=0) for name in DIMENSIONS},
         clocks={clock: None for part in parts for clock in part.clocks},
-        pairs={pair for part in parts for pair in part.pairs},
+        meetings={meeting for part in parts for meeting in part.meetings},
+        states={state for part in parts for state in part.states},
+        kinds=frozenset(kind for part in parts for kind in part.kinds),
     )
 
 

@@ -61,6 +61,28 @@ class Adapter:
         self.tracker.forget(job_ids)
 
 
+class Worker(Adapter):
+    """An adapter with connections of its own.
+
+    Args:
+        connect: makes an engine on the database.
+    """
+
+    def __init__(self, connect: Callable[[], Engine]) -> None:
+        """Connect when the first statement is sent."""
+        self.engine = connect()
+        super().__init__(JobStatusTracker(self.engine))
+        self.connect = connect
+
+    def another(self) -> Worker:
+        """The same for another worker."""
+        return Worker(self.connect)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self.engine.dispose()
+
+
 def snapshot(row: Row) -> Snapshot:
     """A row as a Snapshot: failed with the flag is cancelled."""
     has_error = row.error_type is not None and row.error_message is not None
@@ -83,14 +105,18 @@ def snapshot(row: Row) -> Snapshot:
 def sqlite() -> Iterator[Adapter]:
     """The target `reference_tracker.adapter:sqlite`: the reference tracker on an SQLite file of its own."""
     with TemporaryDirectory(prefix="jobstatus-") as folder:
-        engine = engine_of(f"sqlite:///{Path(folder) / 'jobs.db'}")
-        tracker = JobStatusTracker(engine)
+        url = f"sqlite:///{Path(folder) / 'jobs.db'}"
 
-        @event.listens_for(engine, "connect")
-        def _throwaway(connection: Any, _record: object) -> None:
-            connection.execute("PRAGMA synchronous=OFF")  # it need not survive a power cut
+        def connect() -> Engine:
+            engine = engine_of(url)
 
-        yield from _made(tracker, engine)
+            @event.listens_for(engine, "connect")
+            def _throwaway(connection: Any, _record: object) -> None:
+                connection.execute("PRAGMA synchronous=OFF")  # it need not survive a power cut
+
+            return engine
+
+        yield from _made(connect)
 
 
 def factory(url: str) -> Callable[[], Iterator[Adapter]]:
@@ -112,15 +138,15 @@ def factory(url: str) -> Callable[[], Iterator[Adapter]]:
         raise Misuse(f"reference: {error}") from error
 
     def made() -> Iterator[Adapter]:
-        engine = engine_of(url, autocommit=True)
-        yield from _made(JobStatusTracker(engine), engine)
+        yield from _made(lambda: engine_of(url, autocommit=True))
 
     return made
 
 
-def _made(tracker: JobStatusTracker, engine: Engine) -> Iterator[Adapter]:
+def _made(connect: Callable[[], Engine]) -> Iterator[Adapter]:
+    worker = Worker(connect)
     try:
-        tracker.create_table()
-        yield Adapter(tracker)
+        worker.tracker.create_table()
+        yield worker
     finally:
-        engine.dispose()
+        worker.close()

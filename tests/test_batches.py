@@ -12,6 +12,7 @@ from pytest_jobstatus.clocks import AGREE
 from pytest_jobstatus.delivery import Plan, until
 from pytest_jobstatus.engine import seen_once
 from pytest_jobstatus.events import EventKind, Mark
+from pytest_jobstatus.exercise import Meeting, Side, exercised
 from pytest_jobstatus.explore.observer import seen_by
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History as Seen
@@ -19,7 +20,7 @@ from pytest_jobstatus.report import table, text
 from pytest_jobstatus.rules import RULES, Violation, named
 from pytest_jobstatus.runs import emit, emitted
 from pytest_jobstatus.scenario import Scenario, dump, parse
-from pytest_jobstatus.verdict import Coverage, pairs_of
+from pytest_jobstatus.verdict import Coverage
 from tests.faulty_trackers.conv_1 import LastOfEachKindInBatch
 from tests.faulty_trackers.term_1 import LastWriteWins
 from tests.faulty_trackers.term_4 import BatchInOrderOfKinds
@@ -73,8 +74,8 @@ def test_what_nobody_saw_is_none_of_the_coverage() -> None:
     """Only what was looked at counts as a status that met an event."""
     coverage = Coverage()
     history = seen(History("created 0 active 1 completed 1", "0 1 2", batch=2))
-    coverage.add(history.plan, history, 1, pairs=pairs_of(history))
-    assert coverage.pairs == {(None, EventKind.CREATED)}
+    coverage.add(history.plan, history, 1, exercise=exercised(history))
+    assert coverage.meetings == {Meeting(None, EventKind.CREATED, Side.AHEAD)}
 
 
 class LateStartEmpty(Sound):

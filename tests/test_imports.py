@@ -19,8 +19,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "pytest_jobstatus"
 LINE = (
     "misuse", "urls", "events", "clocks", "values", "runs", "delivery", "tracker", "reading", "waits", "raised",
-    "handle", "tenants", "factory", "history", "rules", "verdict", "scenario", "baseline", "explore", "statement",
-    "fixes", "report", "smoke", "engine", "keeper", "databases", "redis_databases", "servers",
+    "handle", "tenants", "workers", "factory", "history", "rules", "exercise", "verdict", "scenario", "baseline",
+    "explore", "statement", "fixes", "report", "smoke", "engine", "keeper", "databases", "redis_databases", "servers",
     "adapters", "targets", "marks", "options", "served", "fixtures", "loops", "suite", "items", "demo", "skeleton",
     "plugin", "cli",
 )  # fmt: skip

@@ -64,7 +64,7 @@ class Causal:
         """What the events show in the end, in a tuple of one; None where one was refused."""
         key = tuple(_content(plan.events[index]) for index in chosen)
         if key not in self._known:
-            plain = replace(plan, order=tuple(chosen), strangers=(), reads=1, batch=0)
+            plain = replace(plan, order=tuple(chosen), strangers=(), reads=1, batch=0, workers=())
             told = keeping(plain, range(len(chosen)))
             steps = observe(told).steps
             refused = len(steps) < len(chosen) or any(step.raised is not None for step in steps)

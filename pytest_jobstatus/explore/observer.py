@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.exercise import Exercise, exercised
 from pytest_jobstatus.explore.causal import Causal
 from pytest_jobstatus.handle import Handle
 from pytest_jobstatus.history import History, recent, record
 from pytest_jobstatus.rules import Plans, Rule
 from pytest_jobstatus.tracker import Profile
-from pytest_jobstatus.verdict import Pair, pairs_of
 
 MOST_KEPT = 50_000
 """How many deliveries are kept for other rules, about 1 kB each: more than a check at default effort has."""
@@ -26,13 +26,13 @@ class Observation(NamedTuple):
         history: what was seen.
         told: what that tracker was told, this plan and those after it included.
         place: of this plan among them.
-        pairs: which kinds of event met which statuses.
+        exercise: which kinds of event met which statuses.
     """
 
     history: History
     told: Sequence[Plan]
     place: int
-    pairs: frozenset[Pair]
+    exercise: Exercise
 
     @property
     def before(self) -> Sequence[Plan]:
@@ -85,7 +85,7 @@ def _deliveries(plan: Plan, *, others: bool) -> object:
 
     They stay what they are as long as an observation holds them.
     """
-    return id(plan.events), plan.order, plan.strays, plan.reads, plan.strangers, plan.batch, others
+    return id(plan.events), plan.order, plan.strays, plan.reads, plan.strangers, plan.batch, plan.workers, others
 
 
 class Observer:
@@ -118,7 +118,7 @@ class Observer:
         seen = self._shared_or_new(plan, family)
         if self._compares is not None and self._compares(plan):
             history = self._causal.beside(seen.history, self._history)
-            return Observation(history, seen.told, seen.place, seen.pairs)
+            return Observation(history, seen.told, seen.place, seen.exercise)
         return seen
 
     def _shared_or_new(self, plan: Plan, family: Plans | None) -> Observation:
@@ -141,7 +141,7 @@ class Observer:
                 self._handle.watch()
         self._told.append(plan)
         history = record(self._handle, plan, shift=self._shift, others=self._others)
-        return Observation(history, self._told, len(self._told) - 1, pairs_of(history))
+        return Observation(history, self._told, len(self._told) - 1, exercised(history))
 
 
 def seen_by(handle: Handle, plan: Plan, *, rule: Rule | None = None) -> History:

@@ -130,7 +130,7 @@ class Search:
                     refused = refused or error
                     continue
                 exercised, violation = self.rule.judge(seen.history)
-                self.coverage.add(plan, seen.history, exercised, pairs=seen.pairs)
+                self.coverage.add(plan, seen.history, exercised, exercise=seen.exercise)
                 raised = seen.history.steps[-1].raised if seen.history.steps else raised
                 if violation is not None and (doubting or self._is_its_own(observe, seen.history, violation)):
                     self.before = seen.before
@@ -269,6 +269,8 @@ def _as_far_as_known(plan: Plan, profile: Profile) -> Plan | None:
     """The plan without the deliveries of kinds that the tracker does not know; None where nothing is left of it."""
     if plan.tenancy and not profile.supports("tenancy"):
         return None
+    if not profile.supports("concurrency"):
+        plan = replace(plan, workers=())
     one_attempt = not (profile.supports("retrying") or profile.supports("stalled"))
     if one_attempt and any(event.attempt > 1 for event in plan.events):
         return None

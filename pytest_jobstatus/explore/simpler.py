@@ -27,6 +27,7 @@ def simplifications(plan: Plan, clock: Clock) -> Iterator[Plan]:
         yield from (_without(plan, index) for index in plan.lost)
     if plan.strangers:
         yield replace(plan, strangers=())
+    yield from _fewer_workers(plan)
     if plan.batch:
         yield replace(plan, batch=0)
     if plan.batch > 2:
@@ -63,6 +64,13 @@ def _without(plan: Plan, gone: int) -> Plan:
         order=tuple(kept.index(index) for index in plan.order),
         strays=frozenset(kept.index(index) for index in plan.strays if index != gone),
     )
+
+
+def _fewer_workers(plan: Plan) -> Iterator[Plan]:
+    """One worker instead of several, two instead of more, and the first instead of another."""
+    ways = [(), tuple(min(each, 1) for each in plan.workers)] if plan.workers else []
+    ways += [(*plan.workers[:n], 0, *plan.workers[n + 1 :]) for n, each in enumerate(plan.workers) if each]
+    yield from (replace(plan, workers=way) for way in ways if way != plan.workers)
 
 
 def _no_strays(plan: Plan) -> Iterator[Plan]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from pytest_jobstatus.delivery import DIMENSIONS, Plan
 from pytest_jobstatus.events import Event, JobError
+from pytest_jobstatus.exercise import Meeting
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.raised import said
 from pytest_jobstatus.rules import SPEC, TOTAL
@@ -83,6 +84,8 @@ def _covered(rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "largest": {name: max((part["largest"][name] for part in parts), default=0) for name in DIMENSIONS},
         "clocks": list(dict.fromkeys(clock for part in parts for clock in part["clocks"])),
         "pairs": sorted({tuple(pair) for part in parts for pair in part["pairs"]}),
+        "exercise": sorted({tuple(meeting) for part in parts for meeting in part["exercise"]}),
+        "unreached": _unreached(parts),
     }
 
 
@@ -107,8 +110,24 @@ def result_values(result: RuleResult) -> dict[str, Any]:
 
 
 def _bounds(coverage: Coverage) -> dict[str, Any]:
-    pairs = sorted([str(status or "nothing"), str(kind)] for status, kind in coverage.pairs)
-    return {"largest": dict(coverage.largest), "clocks": list(coverage.clocks), "pairs": pairs}
+    meetings = _meetings(coverage.meetings)
+    return {
+        "largest": dict(coverage.largest),
+        "clocks": list(coverage.clocks),
+        "pairs": sorted({tuple(each[:2]) for each in meetings}),
+        "exercise": meetings,
+        "unreached": _meetings(coverage.unreached),
+    }
+
+
+def _meetings(meetings: Iterable[Meeting]) -> list[list[str]]:
+    return sorted([str(status or "nothing"), str(kind), str(side)] for status, kind, side in meetings)
+
+
+def _unreached(parts: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+    """What no rule reached of what any could have: a state that one rule came to counts for all."""
+    reached = {tuple(each) for part in parts for each in part["exercise"]}
+    return sorted({tuple(each) for part in parts for each in part["unreached"]} - reached)
 
 
 def _counterexample(found: Counterexample) -> dict[str, Any]:
@@ -137,6 +156,7 @@ def _scenario(plan: Plan) -> dict[str, Any]:
         "strangers": list(plan.strangers),
         "batch": plan.batch,
         "tenancy": plan.tenancy,
+        "workers": [worker + 1 for worker in plan.workers],
     }
 
 

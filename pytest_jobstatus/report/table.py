@@ -36,7 +36,7 @@ def table(history: History, *, violation: Violation | None = None, mark: str = "
     for step in history.steps:
         wrong = violation if violation is not None and violation.step == step.number else None
         own = step.event.job_id
-        notes = _notes(step, late=step.index < newest.get(own, -1), stray=step.index in history.plan.strays)
+        notes = _notes(step, history.plan, late=step.index < newest.get(own, -1))
         newest[own] = max(newest.get(own, -1), step.index)
         name = f"{step.event.name}{_given(step.event)}{notes}"
         job = (named(history.labels[step.event.job_id]),) if several else ()
@@ -57,10 +57,14 @@ def _given(event: Event) -> str:
     return f": {told(event.progress)}" if event.kind is EventKind.PROGRESS else ""
 
 
-def _notes(step: Step, *, late: bool, stray: bool) -> str:
-    notes = [
-        word for word, holds in (("again", step.repeat), ("late", late and not step.repeat), ("extra", stray)) if holds
-    ]
+def _notes(step: Step, plan: Plan, *, late: bool) -> str:
+    words = (
+        ("again", step.repeat),
+        ("late", late and not step.repeat),
+        ("extra", step.index in plan.strays),
+        (f"by worker {plan.workers[step.number] + 1}" if plan.workers else "", bool(plan.workers)),
+    )
+    notes = [word for word, holds in words if holds]
     return f" ({', '.join(notes)})" if notes else ""
 
 
@@ -132,6 +136,8 @@ def _epilogue(history: History, violation: Violation | None) -> Iterator[str]:
     if history.plan.batch:
         places = f"{history.plan.singles + 1} and {len(history.plan.order)}"
         yield f"a batch: nobody looked, and `settle` was not called, between {places}"
+    if any(history.plan.workers):
+        yield "each worker has a handle of its own, from `another()`; what is shown is what worker 1 reads"
     last = violation.step if violation is not None else len(history.steps) - 1
     if last in history.causal:
         job = history.steps[last].event.job_id

@@ -7,10 +7,11 @@ from textwrap import indent, wrap
 
 from pytest_jobstatus.fixes import WHOLE, fix
 from pytest_jobstatus.history import History
+from pytest_jobstatus.report.exercise import exercise_table
 from pytest_jobstatus.report.table import table
 from pytest_jobstatus.rules import PLANNED, RULES, SPEC, Rule, Violation, named
 from pytest_jobstatus.scenario import Scenario
-from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict, never_met
+from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict
 
 WIDTH = 100
 WORDS = {
@@ -132,7 +133,8 @@ def tried(report: Report) -> str:
     told = (
         f"judged: {whole.histories} histories with {whole.events} deliveries, counted by each rule that judged them;"
         f" at most {largest} in one;"
-        f" clocks: {', '.join(whole.clocks) or 'none'}; {len(whole.pairs)} pairs of a status and an event that met it"
+        f" clocks: {', '.join(whole.clocks) or 'none'}; {len(whole.meetings)} kinds of meetings of a job and an event,"
+        f" {len(whole.unreached) or 'none'} not reached"
     )
     return "\n".join(wrap(told, WIDTH, subsequent_indent="    "))
 
@@ -145,8 +147,8 @@ def covered(report: Report) -> Iterator[str]:
             tried = f"{result.coverage.histories} histories, {result.coverage.events} events"
             yield f"{result.id}: {tried}; largest: {largest}"
             yield from (f"    {title}" for title in result.coverage.complete)
-    missing = [f"{kind} on {status or 'nothing'}" for status, kind in never_met(report.coverage)]
-    yield f"pairs of a status and an event that never met: {', '.join(missing) or 'none'}"
+    yield ""
+    yield from exercise_table(report.coverage)
 
 
 def rule_list() -> list[str]:

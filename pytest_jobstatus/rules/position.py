@@ -26,7 +26,7 @@ PHASES = {
 }
 
 
-def of_event(event: Event) -> Position:
+def of_event(event: Event | Mark) -> Position:
     """The position that the event tells of."""
     return OVER if event.kind.terminal else (event.attempt, PHASES[event.kind])
 

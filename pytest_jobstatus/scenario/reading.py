@@ -86,6 +86,7 @@ def parse(text: str, *, source: str) -> Scenario:
         batch=batch,
         clock="as given",
         tenancy=table.get("tenancy", False),
+        workers=_workers(table, source),
     )
     return Scenario(
         id=table["id"],
@@ -95,6 +96,26 @@ def parse(text: str, *, source: str) -> Scenario:
         rules=rules,
         plan=_near_start(plan, source),
     )
+
+
+MOST_WORKERS = 10
+
+
+def _workers(table: Mapping[str, Any], source: str) -> tuple[int, ...]:
+    """Which worker tells each delivery, from 0; in the file they count from 1."""
+    workers = table.get("workers", [])
+    for each in workers:
+        if not isinstance(each, int) or isinstance(each, bool) or not 1 <= each <= MOST_WORKERS:
+            raise Misuse(f"{source}: workers: {each!r}: allowed are 1 to {MOST_WORKERS}")
+    if workers and len(workers) != len(table["delivery"]):
+        raise Misuse(
+            f"{source}: workers = {workers}: allowed is one for each of the {len(table['delivery'])} deliveries"
+        )
+    if workers and table.get("tenancy"):
+        raise Misuse(
+            f"{source}: workers: with tenancy each tenant has a handle of its own; allowed is one or the other"
+        )
+    return tuple(each - 1 for each in workers)
 
 
 def _check_jobs(table: Mapping[str, Any], events: Sequence[Event], source: str) -> None:
@@ -119,7 +140,7 @@ TYPES = {
 HEADER: Mapping[str, type] = {
     "format": str, "spec": str, "id": str, "title": str, "story": str, "link": str,
     "rules": list, "delivery": list, "events": list, "reads": int, "strangers": list,
-    "batch": int, "tenancy": bool,
+    "batch": int, "tenancy": bool, "workers": list,
 }  # fmt: skip
 NEEDED = ("format", "spec", "id", "title", "rules", "delivery", "events")
 EVENT: Mapping[str, type] = {

@@ -18,7 +18,7 @@ def short_id(plan: Plan) -> str:
     told = json.dumps([_event_values(event) for event in plan.events], default=str)
     return hashlib.sha256(
         f"{told}{plan.order}{sorted(plan.strays)}{plan.reads}{plan.strangers}{plan.batch or ''}"
-        f"{'tenancy' if plan.tenancy else ''}".encode()
+        f"{'tenancy' if plan.tenancy else ''}{plan.workers or ''}".encode()
     ).hexdigest()[:8]
 
 
@@ -36,6 +36,8 @@ def dump(scenario: Scenario) -> str:
         lines.append(f"batch = {plan.batch}")
     if plan.tenancy:
         lines.append("tenancy = true")
+    if plan.workers:
+        lines.append(f"workers = {[worker + 1 for worker in plan.workers]}")
     if plan.strangers:
         lines.append(f"strangers = {_array(plan.strangers)}")
     for index, event in enumerate(plan.events):

@@ -1,0 +1,124 @@
+"""The exercise table: which kinds of event met which status, behind, at or ahead of what was shown."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
+
+from pytest_jobstatus.events import EventKind, Mark
+from pytest_jobstatus.history import History
+from pytest_jobstatus.rules import position
+from pytest_jobstatus.runs import MOST_ATTEMPTS, may_follow
+from pytest_jobstatus.tracker import Status
+
+
+class Side(StrEnum):
+    """Where an event is, seen from what its job shows; the end of an older attempt than the one shown is behind."""
+
+    BEHIND = "behind"
+    AT = "at"
+    AHEAD = "ahead"
+
+
+class Meeting(NamedTuple):
+    """An event that met a job.
+
+    Args:
+        status: what the job showed; None where nothing was known.
+        kind: of the event.
+        side: where the event was.
+    """
+
+    status: Status | None
+    kind: EventKind
+    side: Side
+
+
+State = tuple[Status | None, int]
+"""A status and the phase that its job is in: pending may stand for a job that waits for its first start or its next."""
+
+
+class Exercise(NamedTuple):
+    """What was reached.
+
+    Args:
+        meetings: of events and jobs.
+        states: in which the tracker showed jobs.
+    """
+
+    meetings: frozenset[Meeting] = frozenset()
+    states: frozenset[State] = frozenset()
+
+
+def exercised(history: History) -> Exercise:
+    """What a history reached; what the events of a batch met nobody saw.
+
+    Args:
+        history: of any jobs.
+    """
+    meetings, states = set(), set()
+    for own in history.of_each_job():
+        for number, step in enumerate(own.steps):
+            if step.number >= history.plan.singles:
+                break
+            status = None if step.before is None else step.before.status
+            shown = position.before(own, number)[0]
+            meetings.add(Meeting(status, step.event.kind, side(Mark(step.event.kind, step.event.attempt), shown)))
+            states.add((status, shown[1]))
+    return Exercise(frozenset(meetings), frozenset(states))
+
+
+def side(mark: Mark, shown: position.Position) -> Side:
+    """Where an event is, seen from a position.
+
+    Args:
+        mark: its kind and attempt.
+        shown: what its job shows.
+
+    >>> str(side(Mark(EventKind.ACTIVE, 1), (0, 0))), str(side(Mark(EventKind.COMPLETED, 1), (2, 1)))
+    ('ahead', 'behind')
+    """
+    kind, attempt = mark
+    if kind in (EventKind.COMPLETED, EventKind.FAILED) and shown < position.OVER and 0 < attempt < shown[0]:
+        return Side.BEHIND
+    own = position.of_event(mark)
+    return Side.AT if own == shown else Side.AHEAD if own > shown else Side.BEHIND
+
+
+@lru_cache(maxsize=256)
+def allowed(state: State, *, kinds: frozenset[EventKind]) -> frozenset[Meeting]:
+    """The meetings that there can be where a job is in a state.
+
+    Args:
+        state: a status and a phase.
+        kinds: of event that the tracker knows.
+    """
+    status, phase = state
+    several = not kinds.isdisjoint((EventKind.RETRYING, EventKind.STALLED))
+    last = MOST_ATTEMPTS if several else 1
+    shown = [(attempt, phase) for attempt in range(1, last + 1)] if phase in (1, 2) else [_ALONE[phase]]
+    return frozenset(Meeting(status, mark.kind, side(mark, each)) for mark in _marks(kinds, last) for each in shown)
+
+
+_ALONE = {position.NOTHING[1]: position.NOTHING, 0: (0, 0), position.OVER[1]: position.OVER}
+
+
+def _marks(kinds: Collection[EventKind], last: int) -> Iterator[Mark]:
+    for kind in kinds:
+        yield from (Mark(kind, attempt) for attempt in range(last + 1) if may_follow(None, Mark(kind, attempt)))
+
+
+def unreached(
+    meetings: Collection[Meeting], states: Collection[State], *, kinds: frozenset[EventKind]
+) -> frozenset[Meeting]:
+    """The meetings that there can be in the states that came up, and that did not.
+
+    Args:
+        meetings: what was reached.
+        states: in which jobs were shown.
+        kinds: of event that the tracker knows.
+    """
+    possible = {meeting for state in states for meeting in allowed(state, kinds=kinds)}
+    return frozenset(possible.difference(meetings))
