@@ -64,7 +64,9 @@ def exercised(history: History) -> Exercise:
             if step.number >= history.plan.singles:
                 break
             status = None if step.before is None else step.before.status
-            shown = position.before(own, number)[0]
+            shown, highest = position.before(own, number)
+            if shown != highest:  # nobody can tell
+                continue
             meetings.add(Meeting(status, step.event.kind, side(Mark(step.event.kind, step.event.attempt), shown)))
             states.add((status, shown[1]))
     return Exercise(frozenset(meetings), frozenset(states))

@@ -6,7 +6,7 @@ ONLY = {
     "TRACK-3": "RepeatedEndRaises",
     "IDEM-2": "StaleErrorReturns",
     "TERM-2": "LateRetryFillsError",
-    "TERM-4": "BothOutcomesKept",
+    "TERM-4": "CancelledShowsLateFailedAt",
     "TIME-2": "TakenForAnEarlierJob",
     "TIME-4": "OneColumnForEveryEnd",
     "TIME-5": "OffsetInWholeHours",

@@ -109,7 +109,7 @@ def test_after_the_end_comes_every_kind() -> None:
 
 def test_samples_depend_on_the_seed_alone() -> None:
     """The same seed draws the same plans, another one others."""
-    first, again, other = (plans(Plans.STRAY_SAMPLES, seed=seed) for seed in (0, 0, 1))
+    first, again, other = (plans(Plans.MACHINE, seed=seed) for seed in (0, 0, 1))
     assert first == again
     assert first != other
 
@@ -123,7 +123,7 @@ def test_titles_tell_their_bounds() -> None:
 def test_skew_only_where_it_is_declared() -> None:
     """A tracker that lives on one clock is never told events of two."""
     for name in Plans:
-        assert {plan.clock for plan in plans(name, profile=POOR)} <= {"agree", "tie", "close"}
+        assert {plan.clock for plan in plans(name, profile=POOR)} <= {"agree", "tie", "close", "mixed"}
 
 
 def test_every_family_is_asked_for() -> None:
@@ -133,7 +133,7 @@ def test_every_family_is_asked_for() -> None:
 
 def test_shrinking_takes_everything_away_that_it_can() -> None:
     """What remains is what the failure needs, and nothing beside it."""
-    (plan,) = plans(Plans.STRAY_SAMPLES, seed=7)[4:5]
+    (plan,) = plans(Plans.MACHINE, seed=7)[4:5]
     kind = plan.events[plan.order[0]].kind
 
     def needs_two(candidate: Plan) -> bool:

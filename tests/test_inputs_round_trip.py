@@ -181,7 +181,7 @@ def test_every_family_of_plans(name: Plans) -> None:
 def test_plans_that_last_for_days_keep_their_distances() -> None:
     """A tracker that stores whole hours is told of events hours apart; a plan of days moves by whole days at most."""
     profile = Profile(resolution=timedelta(hours=1))
-    for plan in islice(family(Plans.SAMPLES, EFFORTS["quick"], profile, seed=1).plans, 20):
+    for plan in islice(family(Plans.MACHINE, EFFORTS["quick"], profile, seed=1).plans, 20):
         again = read_back(plan).plan
         moved = again.events[0].occurred_at - plan.events[0].occurred_at
         assert moved % timedelta(days=1) == timedelta()

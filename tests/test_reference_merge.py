@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -13,7 +14,8 @@ from sqlalchemy import Engine
 
 from pytest_jobstatus.clocks import CLOCKS, Clock
 from pytest_jobstatus.delivery import Plan
-from pytest_jobstatus.explore.samples import draw
+from pytest_jobstatus.exercise import Meeting
+from pytest_jobstatus.explore.machine import draw
 from pytest_jobstatus.runs import emitted, shapes
 from pytest_jobstatus.tracker import Profile
 from reference_tracker.batch import rounds
@@ -53,11 +55,12 @@ def changes(plan: Plan) -> list[Change]:
 
 
 def large(*, seed: int, many: int, largest: int = 16) -> Iterator[list[Change]]:
-    """Random large runs with strays, losses and repeats, each of a job of its own."""
+    """Random long lives with strays, losses and repeats, each of a job of its own."""
     random = Random(seed)
+    reached: Counter[Meeting] = Counter()
     for number in range(many):
-        plan = draw(random, Profile(), largest=largest, with_strays=True)
-        yield [change._replace(job_id=f"job-{number}") for change in changes(plan)]
+        life = draw(random, Profile(), reached, number=0, length=random.randint(4, largest))
+        yield [change._replace(job_id=f"job-{number}") for change in changes(life.plan())]
 
 
 def assert_same(store: Store, told: Sequence[Change]) -> None:

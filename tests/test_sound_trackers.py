@@ -19,7 +19,7 @@ from pytest_jobstatus.verdict import Verdict
 from tests.sound_trackers import SOUND
 
 FACTORIES = [factory for factory, _ in SOUND]
-DRAWN = (Plans.SAMPLES, Plans.STRAY_SAMPLES)
+DRAWN = (Plans.MACHINE,)
 DRAWING = tuple(
     replace(rule, plans=drawn) for rule in RULES if (drawn := tuple(name for name in rule.plans if name in DRAWN))
 )

@@ -21,8 +21,8 @@ class Effort:
         single: the largest ended run after which each stray comes by itself.
         crowd: how many other jobs come between an end and what comes late.
         open_jobs: how many jobs are open at once.
-        samples: how many larger plans are drawn at random.
-        largest: the largest of these.
+        lives: how many plans are drawn at random.
+        longest: how many deliveries the longest of them has.
         thin: of the larger families one plan in so many is tried.
         seconds: when a rule is given up as inconclusive.
     """
@@ -36,8 +36,8 @@ class Effort:
     single: int
     crowd: int
     open_jobs: int
-    samples: int
-    largest: int
+    lives: int
+    longest: int
     thin: int
     seconds: float
 
@@ -53,8 +53,8 @@ EFFORTS = {
         single=2,
         crowd=20,
         open_jobs=12,
-        samples=20,
-        largest=10,
+        lives=24,
+        longest=16,
         thin=3,
         seconds=30,
     ),
@@ -68,8 +68,8 @@ EFFORTS = {
         single=3,
         crowd=60,
         open_jobs=30,
-        samples=60,
-        largest=12,
+        lives=80,
+        longest=24,
         thin=1,
         seconds=120,
     ),
@@ -83,8 +83,8 @@ EFFORTS = {
         single=4,
         crowd=2000,
         open_jobs=300,
-        samples=2000,
-        largest=16,
+        lives=2000,
+        longest=60,
         thin=1,
         seconds=3600,
     ),

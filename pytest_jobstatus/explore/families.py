@@ -13,11 +13,11 @@ from pytest_jobstatus.explore.crowd import crowd
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.end_last import end_last
 from pytest_jobstatus.explore.ends import beside, two_ends, zombies
+from pytest_jobstatus.explore.machine import machine
 from pytest_jobstatus.explore.meetings import meetings
 from pytest_jobstatus.explore.part import Part
 from pytest_jobstatus.explore.progress import progress_orders
 from pytest_jobstatus.explore.repeats import at_once_again, later_again
-from pytest_jobstatus.explore.samples import sampled
 from pytest_jobstatus.explore.several import alike, interleaved, two_jobs
 from pytest_jobstatus.explore.strays import after_end
 from pytest_jobstatus.explore.tenants import tenants
@@ -108,10 +108,10 @@ def _what_plans_depend_on(profile: Profile) -> Profile:
     """The profile without what decides only how plans are judged: trackers that differ in that share their plans."""
     lacking = {
         name: "whatever the reason"
-        for name in (*KINDS_MAYBE_MISSING, "skew", "json_progress", "opaque_ids")
+        for name in (*KINDS_MAYBE_MISSING, "skew", "json_progress", "opaque_ids", "delayed", "concurrency")
         if not profile.supports(name)
     }
-    return Profile(resolution=profile.resolution, unsupported=lacking)
+    return Profile(resolution=profile.resolution, late_end=profile.late_end, unsupported=lacking)
 
 
 def _thinned(plans: Iterator[Plan], thin: int, random: Random) -> Iterator[Plan]:
@@ -139,4 +139,4 @@ def _growing(plans: Iterator[Plan], kept: list[Plan]) -> Iterator[Plan]:
 def _family(name: Plans, effort: Effort, profile: Profile, *, seed: int) -> Part:
     if name in FAMILIES:
         return FAMILIES[name](effort, profile)
-    return sampled(effort, profile, seed=seed, with_strays=name is Plans.STRAY_SAMPLES)
+    return machine(effort, profile, seed=seed)

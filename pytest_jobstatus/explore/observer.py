@@ -121,6 +121,18 @@ class Observer:
             return Observation(history, seen.told, seen.place, seen.exercise)
         return seen
 
+    def beside(self, plan: Plan, rule: Rule) -> History:
+        """What the same tracker shows of the plan, with what another rule wants to know."""
+        return Observer(self._opened, rule)(plan).history
+
+    def _opened(self) -> Handle:
+        if self._handle is None:
+            self._handle = self._tracker()
+            self._shift = recent(now=datetime.now(UTC), zone=self._handle.profile.zone)
+            if self._waits:
+                self._handle.watch()
+        return self._handle
+
     def _shared_or_new(self, plan: Plan, family: Plans | None) -> Observation:
         if self._shared is None or family is None:
             return self._carried_out(plan)
@@ -134,13 +146,9 @@ class Observer:
         return self._carried_out(plan).history
 
     def _carried_out(self, plan: Plan) -> Observation:
-        if self._handle is None:
-            self._handle = self._tracker()
-            self._shift = recent(now=datetime.now(UTC), zone=self._handle.profile.zone)
-            if self._waits:
-                self._handle.watch()
+        handle = self._opened()
         self._told.append(plan)
-        history = record(self._handle, plan, shift=self._shift, others=self._others)
+        history = record(handle, plan, shift=self._shift, others=self._others)
         return Observation(history, self._told, len(self._told) - 1, exercised(history))
 
 

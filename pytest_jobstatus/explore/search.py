@@ -20,7 +20,7 @@ from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.handle import NoTenant
 from pytest_jobstatus.history import History
 from pytest_jobstatus.raised import said
-from pytest_jobstatus.rules import Control, Plans, Rule, Violation
+from pytest_jobstatus.rules import Control, Plans, Rule, Violation, named
 from pytest_jobstatus.scenario import Scenario
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Coverage
@@ -34,6 +34,8 @@ TRIES = 3
 """How often a plan is tried before it counts as one without that sleep."""
 MOST_EXCUSED = 3
 """How many failures are repeated that turn out to be another rule's business, before the search is given up."""
+ISOLATION = "ISO-1"
+"""The rule on what one job's events do to another."""
 MOST_DOUBTS = 3
 """How many failures that showed without other jobs too are seen again on a tracker that knows of none."""
 MOST_REPLAYED = 30_000
@@ -132,7 +134,9 @@ class Search:
                 exercised, violation = self.rule.judge(seen.history)
                 self.coverage.add(plan, seen.history, exercised, exercise=seen.exercise)
                 raised = seen.history.steps[-1].raised if seen.history.steps else raised
-                if violation is not None and (doubting or self._is_its_own(observe, seen.history, violation)):
+                if violation is None or (name is Plans.MACHINE and self._is_of_others(observe, seen.history)):
+                    continue
+                if doubting or self._is_its_own(observe, seen.history, violation):
                     self.before = seen.before
                     return seen.history, violation
         if refused is not None and not self.coverage.exercised:
@@ -155,6 +159,15 @@ class Search:
         control = control_of(history.plan, violation.step, control=self.rule.control, clock=clock)
         rule = replace(self.rule, check=self.rule.in_control or self.rule.check)
         return rule.fails_at(observe(control).history, len(control.order) - 1, field=violation.field)
+
+    def _is_of_others(self, observe: Observer, history: History) -> bool:
+        """Whether an event changed another job than its own, which ISO-1 tells of: in a life of several jobs all rules
+        show what came of it.
+        """
+        if self.rule.others or len(history.plan.jobs) == 1:
+            return False
+        isolation = named(ISOLATION, source="search")
+        return isolation.judge(observe.beside(history.plan, isolation))[1] is not None
 
     def _was_interrupted(self, observe: Observer, plan: Plan, step: int) -> bool:
         """Whether a sleep does not come again and again at the same step: a thread that had to wait for the processor

@@ -101,7 +101,6 @@ def _cancels_waiting(history: History, number: int) -> bool:
 @rule(
     "CANC-3",
     Plans.TWO_ENDS,
-    Plans.STRAY_SAMPLES,
     needs=(CANCELLED,),
     incidents=("dbos-inc/dbos-transact-py#767",),
     about=tells(EventKind.CANCELLED),

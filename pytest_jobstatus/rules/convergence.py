@@ -18,7 +18,6 @@ from pytest_jobstatus.tracker import END_TIMES, Snapshot, Status
     Plans.ALL_ORDERS,
     Plans.TURNED,
     Plans.CROWD,
-    Plans.SAMPLES,
     Plans.BATCHES,
     compares=lambda _: True,
     batches=True,

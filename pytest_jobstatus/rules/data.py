@@ -141,6 +141,7 @@ def _swallowed(history: History, number: int) -> Violation | None:
     needs=(Need(groups=(("opaque_ids",),)),),
     others=True,
     control=Control.PLAIN,
+    about=lambda plan: any("#" in job for job in plan.jobs),
 )
 def data_3(history: History) -> Iterator[Violation | None]:
     """Job ids are opaque: case, accents and their normal forms, blanks at the ends, leading zeros, `%` and `_`, quotes,

@@ -35,7 +35,6 @@ def idem_1(history: History) -> Iterator[Violation | None]:
     "IDEM-2",
     Plans.LATER_AGAIN,
     Plans.CROWD,
-    Plans.SAMPLES,
     Plans.PROGRESS_ORDERS,
     incidents=("celery/celery#5935",),
 )

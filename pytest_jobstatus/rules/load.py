@@ -12,7 +12,6 @@ from pytest_jobstatus.rules.rule import Level, Plans, Violation, rule
     "LOAD-1",
     Plans.AT_ONCE_AGAIN,
     Plans.OVERTAKEN,
-    Plans.STRAY_SAMPLES,
     level=Level.SHOULD,
     waits=True,
     incidents=("nyrkio/nyrkio#525",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pytest_jobstatus.events import EventKind
-from pytest_jobstatus.history import History
+from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.rules import position
 from pytest_jobstatus.rules.effects import is_due, is_older, progress_lost, progress_moved, same_json
 from pytest_jobstatus.rules.rule import Need, Plans, Violation, rule, tells
@@ -33,7 +33,6 @@ def prog_1(history: History) -> Iterator[Violation | None]:
 @rule(
     "PROG-2",
     Plans.PROGRESS_ORDERS,
-    Plans.STRAY_SAMPLES,
     Plans.CROWD,
     Plans.BATCHES,
     needs=(PROGRESS,),
@@ -76,13 +75,20 @@ def _nothing_came_after(history: History, number: int) -> bool:
 
 
 def _is_outdated(history: History, number: int) -> bool:
-    """Whether newer progress was told before the step's."""
+    """Whether newer progress was told before the step's. Progress of an attempt beyond the one in which the job ended
+    may have been ignored, as who shows the last attempt's alone does.
+    """
     event = history.steps[number].event
     return any(
-        is_older(event, told, history.profile)
-        for told in position.told_before(history, number)
-        if told.kind is EventKind.PROGRESS
+        is_older(event, step.event, history.profile) and not _is_beyond(step)
+        for step in history.steps[:number]
+        if step.event.kind is EventKind.PROGRESS and step.raised is None
     )
+
+
+def _is_beyond(step: Step) -> bool:
+    before, attempt = step.before, step.event.attempt
+    return before is not None and before.status.terminal and attempt > (before.attempt or attempt)
 
 
 @rule(

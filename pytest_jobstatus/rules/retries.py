@@ -89,8 +89,6 @@ def retry_2(history: History) -> Iterator[Violation | None]:
     Plans.ZOMBIES,
     Plans.MEETINGS,
     Plans.TURNED,
-    Plans.SAMPLES,
-    Plans.STRAY_SAMPLES,
     needs=(ATTEMPTS,),
     incidents=("nazarli-shabnam/clevis#262",),
     about=_counts,
@@ -233,7 +231,6 @@ def retry_6(history: History) -> Iterator[Violation | None]:
 @rule(
     "RETRY-7",
     Plans.ZOMBIES,
-    Plans.STRAY_SAMPLES,
     needs=(ATTEMPTS,),
     incidents=("nazarli-shabnam/clevis#262",),
 )

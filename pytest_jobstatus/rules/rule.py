@@ -59,8 +59,7 @@ class Plans(StrEnum):
     INTERLEAVED = "interleaved jobs"
     TWO_JOBS = "two jobs"
     TENANTS = "tenants"
-    SAMPLES = "samples"
-    STRAY_SAMPLES = "samples with strays"
+    MACHINE = "long lives of several jobs"
 
 
 class Control(StrEnum):
@@ -135,7 +134,7 @@ class Rule:
         id: its number, kept for good.
         level: MUST or SHOULD.
         check: the pure function that judges one history.
-        plans: the families of plans that can break it.
+        plans: the families of plans that can break it; the long lives, which every rule is judged on, come last.
         needs: what a tracker must have for it to apply.
         about: whether a plan can bring up the rule's premise at all; others are left out.
         compares: of which plans the check wants each step's causal counterpart.
@@ -251,7 +250,7 @@ def rule(
             id=id,
             level=level,
             check=check,
-            plans=plans,
+            plans=(*plans, Plans.MACHINE),
             needs=needs,
             about=about,
             compares=compares,

@@ -21,7 +21,6 @@ _ends = tells(*TERMINAL_KINDS)
     Plans.AFTER_END,
     Plans.OVERTAKEN,
     Plans.CROWD,
-    Plans.STRAY_SAMPLES,
     incidents=("taskforcesh/bullmq#2433", "Bogdanp/django_dramatiq#154", "celery/celery#6090"),
     about=tells(*TERMINAL_KINDS),
 )
@@ -49,7 +48,6 @@ def term_1(history: History) -> Iterator[Violation | None]:
     "TERM-2",
     Plans.AFTER_END,
     Plans.OVERTAKEN,
-    Plans.STRAY_SAMPLES,
     Plans.CROWD,
     needs=(Need(groups=(("completed_at", "failed_at", "cancelled_at", "attempt", "cancelled_by", "error"),)),),
     incidents=("pulp/pulp#3159",),
@@ -94,7 +92,6 @@ def _changed_details(step: Step) -> Iterator[tuple[str, object, object]]:
 
 @rule(
     "TERM-3",
-    Plans.SAMPLES,
     Plans.OVERTAKEN,
     Plans.CROWD,
     needs=(Need(groups=(("created", "active", "progress", "retrying", "stalled"),)),),
@@ -136,7 +133,6 @@ def term_3(history: History) -> Iterator[Violation | None]:
     "TERM-4",
     Plans.ZOMBIES,
     Plans.TWO_ENDS,
-    Plans.STRAY_SAMPLES,
     Plans.BATCHES,
     batches=True,
     incidents=("kubernetes/kubernetes#117303", "OptimalBits/bull#2059"),

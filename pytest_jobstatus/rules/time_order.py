@@ -18,7 +18,6 @@ OPENING = ("created", "active", "progress", "retrying", "stalled")
 @rule(
     "TIME-1",
     Plans.CLOCKS,
-    Plans.SAMPLES,
     Plans.SKEWS,
     needs=(Need(groups=(("created_at+created",), ("started_at+active",), instants.ENDS), at_least=2),),
     incidents=("tudo-r/BatchJobs#112",),

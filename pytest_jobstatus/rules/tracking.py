@@ -89,12 +89,10 @@ def track_2(history: History) -> Iterator[Violation | None]:
     Plans.MEETINGS,
     Plans.ORDERS,
     Plans.LATER_AGAIN,
-    Plans.STRAY_SAMPLES,
     Plans.PROGRESS_ORDERS,
     Plans.AFTER_END,
     Plans.AT_ONCE_AGAIN,
     Plans.PROGRESS_PAIRS,
-    Plans.SAMPLES,
     incidents=("apache/airflow#63183", "cylc/cylc-flow#351", "gyrinx-app/gyrinx#1985"),
 )
 def track_3(history: History) -> Iterator[Violation | None]:
@@ -138,7 +136,6 @@ def _refusal(history: History, number: int, step: Step) -> str:
     "TRACK-4",
     Plans.PARTS,
     Plans.ORDERS,
-    Plans.SAMPLES,
     Plans.ERRORS,
     Plans.IN_ORDER,
     incidents=("gchq/sleeper#251", "PrefectHQ/prefect#18634"),
@@ -217,7 +214,6 @@ def track_5(history: History) -> Iterator[Violation | None]:
     Plans.PARTS,
     Plans.MEETINGS,
     Plans.TURNED,
-    Plans.SAMPLES,
     incidents=("cylc/cylc-flow#351",),
 )
 def track_6(history: History) -> Iterator[Violation | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import permutations
@@ -14,7 +15,8 @@ from sqlalchemy.pool import StaticPool
 from pytest_jobstatus import Profile
 from pytest_jobstatus.clocks import CLOCKS
 from pytest_jobstatus.delivery import Plan
-from pytest_jobstatus.explore.samples import draw
+from pytest_jobstatus.exercise import Meeting
+from pytest_jobstatus.explore.machine import draw
 from pytest_jobstatus.rules import RULES
 from pytest_jobstatus.runs import emitted, shapes
 from reference_tracker.adapter import Adapter
@@ -54,8 +56,9 @@ def plans() -> Iterator[Plan]:
             for order in permutations(range(len(shape))):
                 yield Plan(events=emitted(shape, clock=clock), order=(*order, *order))
     random = Random(1)
+    reached: Counter[Meeting] = Counter()
     for _ in range(200):
-        yield draw(random, Profile(), largest=16, with_strays=True)
+        yield draw(random, Profile(), reached, number=0, length=16).plan()
 
 
 def unlike_sql() -> Iterator[str]:
