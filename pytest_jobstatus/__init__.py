@@ -24,11 +24,13 @@ __all__ = [
     "Verdict",
     "check",
     "conformance",
+    "lifecycle_machine",
 ]
 
 if TYPE_CHECKING:
     from pytest_jobstatus.engine import check
     from pytest_jobstatus.events import Event, EventKind, JobError
+    from pytest_jobstatus.machine import lifecycle_machine
     from pytest_jobstatus.misuse import Misuse
     from pytest_jobstatus.suite import conformance
     from pytest_jobstatus.tracker import Profile, Snapshot, Status, Tracker
@@ -37,6 +39,7 @@ else:
     _HOMES = {
         "conformance": "suite",
         "check": "engine",
+        "lifecycle_machine": "machine",
         "Event": "events",
         "EventKind": "events",
         "JobError": "events",

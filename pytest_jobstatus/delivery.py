@@ -18,7 +18,7 @@ class Plan:
     """What happened and how the tracker is told.
 
     Args:
-        events: everything that happened, of one job or several, in causal order; strays last.
+        events: everything that happened, of one job or several, in causal order; strays where they came, or last.
         order: which event is delivered when, as indexes into `events`; a repeated index is a duplicate, one that is
             missing a loss.
         strays: the indexes of events that no run would contain (JSL/1, Stray).

@@ -36,8 +36,8 @@ class Meeting(NamedTuple):
     side: Side
 
 
-State = tuple[Status | None, int]
-"""A status and the phase that its job is in: pending may stand for a job that waits for its first start or its next."""
+State = tuple[Status | None, position.Position]
+"""A status and the position that it stands for: pending may be a job that waits for its first start or its third."""
 
 
 class Exercise(NamedTuple):
@@ -68,7 +68,7 @@ def exercised(history: History) -> Exercise:
             if shown != highest:  # nobody can tell
                 continue
             meetings.add(Meeting(status, step.event.kind, side(Mark(step.event.kind, step.event.attempt), shown)))
-            states.add((status, shown[1]))
+            states.add((status, shown))
     return Exercise(frozenset(meetings), frozenset(states))
 
 
@@ -94,17 +94,13 @@ def allowed(state: State, *, kinds: frozenset[EventKind]) -> frozenset[Meeting]:
     """The meetings that there can be where a job is in a state.
 
     Args:
-        state: a status and a phase.
+        state: a status and a position.
         kinds: of event that the tracker knows.
     """
-    status, phase = state
+    status, shown = state
     several = not kinds.isdisjoint((EventKind.RETRYING, EventKind.STALLED))
     last = MOST_ATTEMPTS if several else 1
-    shown = [(attempt, phase) for attempt in range(1, last + 1)] if phase in (1, 2) else [_ALONE[phase]]
-    return frozenset(Meeting(status, mark.kind, side(mark, each)) for mark in _marks(kinds, last) for each in shown)
-
-
-_ALONE = {position.NOTHING[1]: position.NOTHING, 0: (0, 0), position.OVER[1]: position.OVER}
+    return frozenset(Meeting(status, mark.kind, side(mark, shown)) for mark in _marks(kinds, last))
 
 
 def _marks(kinds: Collection[EventKind], last: int) -> Iterator[Mark]:

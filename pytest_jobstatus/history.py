@@ -91,6 +91,10 @@ class History(NamedTuple):
             own[self.labels[step.event.job_id]].append(step)
         return [self._replace(steps=tuple(steps)) for steps in own.values()]
 
+    def of_job(self, label: str) -> History:
+        """The history of one job by itself."""
+        return self._replace(steps=tuple(step for step in self.steps if self.labels[step.event.job_id] == label))
+
 
 def recent(*, now: datetime, zone: tzinfo | None = None) -> timedelta:
     """By how many whole days plans are moved, so that they lie in the recent past: they start three to four days ago.

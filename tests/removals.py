@@ -22,6 +22,10 @@ def removals(plan: Plan, *, tick: timedelta) -> Iterator[tuple[str, Plan]]:
     places = range(len(plan.order))
     for place in places if len(places) > 1 else ():
         yield f"delivery {place + 1}", keeping(plan, [other for other in places if other != place])
+    for place, worker in enumerate(plan.workers):
+        if worker:
+            first = (*plan.workers[:place], 0, *plan.workers[place + 1 :])
+            yield f"the worker of delivery {place + 1}", replace(plan, workers=first)
     if plan.batch:
         yield "that nobody looked between", replace(plan, batch=0)
     for job in plan.jobs if len(plan.jobs) > 1 else ():

@@ -20,9 +20,9 @@ PACKAGE = "pytest_jobstatus"
 LINE = (
     "misuse", "urls", "events", "clocks", "values", "runs", "delivery", "tracker", "reading", "waits", "raised",
     "handle", "tenants", "workers", "factory", "history", "rules", "exercise", "verdict", "scenario", "baseline",
-    "explore", "statement", "fixes", "report", "smoke", "engine", "keeper", "databases", "redis_databases", "servers",
-    "adapters", "targets", "marks", "options", "served", "fixtures", "loops", "suite", "items", "demo", "skeleton",
-    "plugin", "cli",
+    "explore", "statement", "fixes", "report", "smoke", "engine", "machine", "keeper", "databases", "redis_databases",
+    "servers", "adapters", "targets", "marks", "options", "served", "fixtures", "loops", "suite", "items", "demo",
+    "skeleton", "plugin", "cli",
 )  # fmt: skip
 """Everything on the line may import what stands before it: the design's line, and misuse before all."""
 

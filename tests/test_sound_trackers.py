@@ -41,9 +41,10 @@ def profiles() -> tuple[Profile, ...]:
 
 @each_sound
 def test_conformant(factory: Callable[[], object], variety: str) -> None:
-    """Nothing fails, and nothing that applies is left unexercised."""
+    """Nothing fails, nothing that applies is left unexercised, and every event meets every status on every side."""
     found = check(factory)
     assert found.ok, f"{variety}\n\n{render(found)}"
+    assert not found.coverage.unreached
 
 
 @each_sound

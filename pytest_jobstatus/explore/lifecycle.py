@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pytest_jobstatus.clocks import Clock
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import Event, EventKind, Mark
-from pytest_jobstatus.exercise import Meeting, State, side
+from pytest_jobstatus.exercise import Meeting, Side, State, side
 from pytest_jobstatus.rules import position
 from pytest_jobstatus.runs import MOST_ATTEMPTS, Shape, emit, followers
 from pytest_jobstatus.tracker import Profile, Status
@@ -91,6 +91,7 @@ class Lifecycle:
         self.lives = [Life(f"job-{number}", clock) for number, clock in enumerate(self.clocks, 1)]
         self._job_of: list[int] = []
         self._told: dict[int, None] = {}
+        self.states.add((None, position.NOTHING))
 
     def coming(self, job: int, *, skipped: int = 0) -> list[Happening]:
         """What may happen next to a job.
@@ -164,11 +165,24 @@ class Lifecycle:
         self.workers.append(worker)
         self._told[index] = None
         life, event = self.lives[self._job_of[index]], self.events[index]
-        if self._moves(life, Mark(event.kind, event.attempt)):
-            waits = Status.DELAYED if self.profile.supports("delayed") else Status.PENDING
-            statuses = {**position.STATUSES, EventKind.RETRYING: waits, EventKind.STALLED: Status.PENDING}
-            life.status, life.shown = statuses[event.kind], position.of_event(event)
-            self.states.add((life.status, life.shown[1]))
+        life.status, life.shown = self.moved((life.status, life.shown), Mark(event.kind, event.attempt))
+        self.states.add((life.status, life.shown))
+
+    def moved(self, state: State, mark: Mark) -> State:
+        """What a sound tracker shows after an event.
+
+        Args:
+            state: what it showed before.
+            mark: kind and attempt of the event.
+        """
+        kind = mark.kind
+        behind = side(mark, state[1]) is Side.BEHIND
+        zombie = behind and kind.terminal and state[1] < position.OVER and self.profile.late_end == "taken"
+        if (behind and not zombie) or position.of_event(mark) <= state[1]:
+            return state
+        waits = Status.DELAYED if self.profile.supports("delayed") else Status.PENDING
+        statuses = {**position.STATUSES, EventKind.RETRYING: waits, EventKind.STALLED: Status.PENDING}
+        return statuses[kind], position.of_event(mark)
 
     def meeting(self, next_one: Happening) -> Meeting:
         """How it meets its job, as a sound tracker shows that."""
@@ -176,15 +190,12 @@ class Lifecycle:
         return Meeting(life.status, next_one.mark.kind, side(next_one.mark, life.shown))
 
     def plan(self) -> Plan:
-        """What was told so far as a plan: strays come last."""
-        regular = [index for index in range(len(self.events)) if index not in self.strays]
-        sequence = [*regular, *sorted(self.strays)]
-        place_of = {index: place for place, index in enumerate(sequence)}
+        """What was told so far as a plan."""
         names = {clock.name for clock in self.clocks}
         return Plan(
-            events=tuple(self.events[index] for index in sequence),
-            order=tuple(place_of[index] for index in self.order),
-            strays=frozenset(place_of[index] for index in self.strays),
+            events=tuple(self.events),
+            order=tuple(self.order),
+            strays=frozenset(self.strays),
             workers=tuple(self.workers) if any(self.workers) else (),
             clock=names.pop() if len(names) == 1 else MIXED,
         )
@@ -192,12 +203,6 @@ class Lifecycle:
     def _known(self, index: int) -> Happening:
         event = self.events[index]
         return Happening(self._job_of[index], Mark(event.kind, event.attempt), index=index)
-
-    def _moves(self, life: Life, mark: Mark) -> bool:
-        late = mark.kind.terminal and 0 < mark.attempt < life.shown[0] < position.OVER[0]
-        if late and mark.kind is not EventKind.CANCELLED and self.profile.late_end == "ignored":
-            return False
-        return position.of_event(mark) > life.shown
 
 
 def _coming(whole: Shape, kinds: frozenset[EventKind]) -> Iterator[Shape]:

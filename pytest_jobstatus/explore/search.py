@@ -136,7 +136,7 @@ class Search:
                 raised = seen.history.steps[-1].raised if seen.history.steps else raised
                 if violation is None or (name is Plans.MACHINE and self._is_of_others(observe, seen.history)):
                     continue
-                if doubting or self._is_its_own(observe, seen.history, violation):
+                if doubting or self.is_its_own(observe, seen.history, violation):
                     self.before = seen.before
                     return seen.history, violation
         if refused is not None and not self.coverage.exercised:
@@ -145,8 +145,14 @@ class Search:
             self.cut += f", where apply raised {said(raised)},"
         return None
 
-    def _is_its_own(self, observe: Observer, history: History, violation: Violation) -> bool:
-        """Whether what was seen is a failure of this rule, and of the tracker."""
+    def is_its_own(self, observe: Observer, history: History, violation: Violation) -> bool:
+        """Whether what was seen is a failure of this rule, and of the tracker.
+
+        Args:
+            observe: shows what the tracker shows of more plans.
+            history: what was seen.
+            violation: where it breaks the rule.
+        """
         if self.rule.waits:
             return not self._was_interrupted(observe, history.plan, violation.step)
         return not self._shows_in_control(observe, history, violation)
@@ -232,6 +238,8 @@ class Search:
     def _needs(self, factory: Factory, plan: Plan) -> str | None:
         """What the failure does not show without, beside its events."""
         needs = [f"needs {len(plan.jobs)} jobs: one alone does not show it"] if len(plan.jobs) > 1 else []
+        if any(plan.workers):
+            needs.append("needs a second worker: told by one alone, the rule holds")
         if plan.batch and self.fails(factory, replace(plan, batch=0)) is None:
             needs.append("with a look after each delivery the rule holds: look at what waits until it is written")
         return "; ".join(needs) or None

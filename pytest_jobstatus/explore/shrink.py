@@ -34,6 +34,7 @@ def shrunk(plan: Plan, still_fails: Callable[[Plan], bool], *, clock: Clock = AG
             smaller.reads,
             smaller.strangers,
             smaller.batch,
+            smaller.workers,
         )
         if key in tried:
             return False
@@ -58,7 +59,8 @@ def shrunk(plan: Plan, still_fails: Callable[[Plan], bool], *, clock: Clock = AG
 
 
 def _marks(plan: Plan) -> object:
-    return [(event.kind, event.attempt) for event in plan.events], plan.order, plan.strays, plan.reads, plan.batch
+    marks = [(event.kind, event.attempt) for event in plan.events]
+    return marks, plan.order, plan.strays, plan.reads, plan.batch, plan.workers
 
 
 def _fewer(

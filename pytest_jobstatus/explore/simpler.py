@@ -67,8 +67,9 @@ def _without(plan: Plan, gone: int) -> Plan:
 
 
 def _fewer_workers(plan: Plan) -> Iterator[Plan]:
-    """One worker instead of several, two instead of more, and the first instead of another."""
-    ways = [(), tuple(min(each, 1) for each in plan.workers)] if plan.workers else []
+    """One worker instead of several, two instead of more, the two in each other's turns, and the first for another."""
+    two = tuple(min(each, 1) for each in plan.workers)
+    ways = [(), two, *([tuple(1 - each for each in two)] if two[:1] == (1,) else [])] if plan.workers else []
     ways += [(*plan.workers[:n], 0, *plan.workers[n + 1 :]) for n, each in enumerate(plan.workers) if each]
     yield from (replace(plan, workers=way) for way in ways if way != plan.workers)
 

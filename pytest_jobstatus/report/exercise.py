@@ -23,14 +23,14 @@ def exercise_table(coverage: Coverage) -> Iterator[str]:
     >>> met = Meeting(None, EventKind.CREATED, Side.AHEAD)
     >>> for line in exercise_table(Coverage(meetings={met}, kinds=frozenset({EventKind.CREATED}))):
     ...     print(line)
-    events that met a job: < behind what it showed, = at it, > ahead of it; ? not reached
+    events that met a job: < behind what it showed, = at it, > ahead of it; with a ?: not reached
                created
     nothing    >
     """
     kinds = [kind for kind in EventKind if kind in coverage.kinds]
     unreached = coverage.unreached
     known = coverage.meetings | unreached
-    yield "events that met a job: < behind what it showed, = at it, > ahead of it; ? not reached"
+    yield "events that met a job: < behind what it showed, = at it, > ahead of it; with a ?: not reached"
     yield " " * 11 + "".join(f"{kind:<11}" for kind in kinds).rstrip()
     for status in (None, *Status):
         cells = [_cell([each for each in known if each[:2] == (status, kind)], unreached) for kind in kinds]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 
 from pytest_jobstatus import check
-from tests.benchmarks import writes
+from tests.benchmarks import machine, writes
 from tests.benchmarks.figure import Figure, fresh_processes
 from tests.faulty_trackers import FAULTY, rules_of
 
@@ -136,7 +136,7 @@ FIGURES = (
 
 def main() -> None:
     """Print one line for each figure."""
-    for figure in (*FIGURES, *writes.FIGURES):
+    for figure in (*FIGURES, *machine.FIGURES, *writes.FIGURES):
         print(figure.line(), flush=True)
 
 

@@ -51,6 +51,7 @@ from tests.faulty_trackers import (
     track_4,
     track_5,
     track_6,
+    workers,
 )
 from tests.sound_trackers.merging import Sound
 
@@ -101,6 +102,7 @@ FAULTY: tuple[type[Sound], ...] = (
     *iso_1.FAULTY,
     *iso_2.FAULTY,
     *load_1.FAULTY,
+    *workers.FAULTY,
 )
 """All of them, by the rule that they are about first."""
 

@@ -26,6 +26,7 @@ from tests.sound_trackers import (
     ticks,
     times,
     upsert,
+    workers,
     write_behind,
 )
 
@@ -57,6 +58,7 @@ TOUCHED = "an ignored zombie moves `updated_at`"
 TIED = "of two reports of one instant either may show again when it is told again"
 ODD = "what the store cannot hold is refused clearly or stored readable"
 TENANTS = "one table for all tenants or one for each, by name or by number, and one handle or several"
+WORKERS = "what a worker keeps in its own memory, as long as it shows what is stored"
 LACKING = "what a tracker lacks it declares with a reason"
 
 SOUND: tuple[tuple[Callable[[], object], str], ...] = (
@@ -135,6 +137,9 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (tenants.Identifiers, TENANTS),
     (tenants.StrictlyForgotten, TENANTS),
     (tenants.NamesWhatHasNoName, f"{TENANTS}; {NO_ERROR}"),
+    (workers.SharedRows, WORKERS),
+    (workers.ForgetfulCache, WORKERS),
+    (workers.QueuePerWorker, f"{WORKERS}; {BEHIND}"),
     (ticks.StrictMillisecondsUp, f"{ORDER}; {RESOLUTION}; {STALLED}"),
     (ticks.NaiveMinutes, f"{SHAPE}; {ZONE}"),
     (ticks.HoursUp, RESOLUTION),

@@ -255,6 +255,23 @@ class SoundArrival(Sound):
         super().apply(event)
 
 
+class SoundWaiting(Sound):
+    """Keeps what it is told until it is asked to write."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[Event] = []
+
+    def apply(self, event: Event) -> None:
+        self.waiting.append(event)
+
+    def settle(self) -> None:
+        """Write all that waits."""
+        for event in self.waiting:
+            super().apply(event)
+        self.waiting.clear()
+
+
 class Stale(Exception):  # noqa: N818 - says what the event is, not that the tracker erred
     """The event is behind what is shown."""
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from pytest_jobstatus import Event, EventKind, JobError, Profile, Snapshot
-from tests.sound_trackers.merging import Row, Sound, SoundRefusing
+from tests.sound_trackers.merging import Row, Sound, SoundRefusing, SoundWaiting
 
 
 class InKey(Sound):
@@ -97,25 +97,13 @@ class Asynchronous:
         self.open = False
 
 
-class WritesBehind(InKey):
+class WritesBehind(SoundWaiting, InKey):
     """Each tenant's handle keeps what it is told until it is asked to write."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.waiting: list[Event] = []
 
     def for_tenant(self, name: str) -> Self:
         own = super().for_tenant(name)
         own.waiting = []
         return own
-
-    def apply(self, event: Event) -> None:
-        self.waiting.append(event)
-
-    def settle(self) -> None:
-        for event in self.waiting:
-            super().apply(event)
-        self.waiting.clear()
 
 
 class RefusingTenants(InKey, SoundRefusing):
