@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 EXIT_CODES = """exit codes: 0 conformant · 1 violation, or stale baseline entry · 2 misuse: something else is broken ·
 3 something that applies was never exercised · 130 interrupted"""
 
+REPLAY_CODES = """exit codes: 1 reproduced, or changed: the rule fails otherwise · 0 gone: it holds ·
+3 never exercised, or not applicable · 2 misuse: something else is broken"""
+
 
 class _Parser(argparse.ArgumentParser):
     """One line for a wrong call, and no option but those that are written out."""
@@ -92,9 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("file", metavar="FILE", nargs="?", help="a scenario file (default: one plain job)")
     trace.set_defaults(run=_trace)
 
-    replay = commands.add_parser("replay", help="repeat a saved counterexample", epilog=EXIT_CODES)
-    replay.add_argument("file", metavar="FILE", help="a scenario file, from .jobstatus/ for instance")
+    replay = commands.add_parser("replay", help="repeat a saved counterexample", epilog=REPLAY_CODES)
+    replay.add_argument(
+        "file", metavar="ID|FILE", help="the id of a counterexample, or its beginning; or a scenario file"
+    )
     _add_target(replay)
+    replay.add_argument("--scenarios", metavar="DIR", help="a folder in which the id is looked up as well")
     replay.set_defaults(run=_replay)
 
     migrate = commands.add_parser("migrate", help="make the reference tracker's table, or bring it up to date")
@@ -119,11 +125,12 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     from pytest_jobstatus.engine import settings
+    from pytest_jobstatus.saved import FOLDER
 
     given = {option.name: getattr(options, option.name) for option in OPTIONS}
     values = merged(given, Path.cwd())
     json_file = values.pop("json", None)
-    chosen = settings(**values, save=Path(".jobstatus"))
+    chosen = settings(**values, memory=Path(FOLDER))
     return _judge(_factory(options), chosen, json_file=json_file, coverage=options.coverage)
 
 
@@ -207,18 +214,28 @@ def _trace(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    from pytest_jobstatus.engine import replay
+    from pytest_jobstatus.replay import replay
     from pytest_jobstatus.report.text import replayed
     from pytest_jobstatus.scenario import load
 
-    if ":" in options.file and not Path(options.file).exists():
-        raise Misuse(f"replay {options.file!r}: no such file; the order is: jobstatus replay FILE TARGET")
-    scenario = load(Path(options.file))
+    scenario = load(_file(options))
     seen = replay(_factory(options), scenario)
     print("\n".join(replayed(scenario, seen.history, seen.verdicts, seen.not_applicable)))
     if any(violation is not None for _, violation in seen.verdicts.values()):
         return 1
     return 0 if any(exercised for exercised, _ in seen.verdicts.values()) else 3
+
+
+def _file(options: argparse.Namespace) -> Path:
+    """The scenario file that is meant, in one of the folders that counterexamples and scenarios are in."""
+    from pytest_jobstatus.saved import FOLDER, look_up
+    from pytest_jobstatus.scenario import shipped
+
+    if ":" in options.file and not Path(options.file).exists():
+        raise Misuse(f"replay {options.file!r}: no such file; the order is: jobstatus replay ID|FILE TARGET")
+    places = merged({"save": None, "scenarios": options.scenarios}, Path.cwd())
+    folders = [Path(FOLDER), *(Path(places[name]) for name in ("save", "scenarios") if name in places), shipped()]
+    return look_up(options.file, folders)
 
 
 def _migrate(options: argparse.Namespace) -> int:
@@ -243,9 +260,10 @@ def _demo(_options: argparse.Namespace) -> int:
     from pytest_jobstatus.demo import home_made
     from pytest_jobstatus.engine import settings
     from pytest_jobstatus.factory import Factory
+    from pytest_jobstatus.saved import FOLDER
 
     print("A home-made tracker on SQLite: SELECT, look, UPDATE (pytest_jobstatus/demo.py).\n")
-    _judge(Factory.of(home_made), settings(rules="TRACK-1,TERM-1", save=Path(".jobstatus")))
+    _judge(Factory.of(home_made), settings(rules="TRACK-1,TERM-1", memory=Path(FOLDER)))
     print("\nIts plain case works; a job that failed or was cancelled runs again for ever. The check found that.")
     return 0
 

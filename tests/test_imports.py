@@ -19,8 +19,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "pytest_jobstatus"
 LINE = (
     "misuse", "urls", "events", "clocks", "values", "runs", "delivery", "tracker", "reading", "waits", "raised",
-    "handle", "tenants", "factory", "history", "rules", "verdict", "scenario", "baseline", "explore", "statement",
-    "fixes", "report", "smoke", "engine", "keeper", "databases", "redis_databases", "servers",
+    "handle", "tenants", "factory", "history", "rules", "verdict", "scenario", "saved", "baseline", "explore",
+    "statement", "fixes", "report", "smoke", "engine", "replay", "keeper", "databases", "redis_databases", "servers",
     "adapters", "targets", "marks", "options", "served", "fixtures", "loops", "suite", "items", "demo", "skeleton",
     "plugin", "cli",
 )  # fmt: skip
@@ -67,7 +67,7 @@ def imported(text: str) -> Iterator[Import]:
     for node in ast.walk(tree):
         for name in _names(node):
             head, _, rest = name.partition(".")
-            if head == PACKAGE:
+            if head == PACKAGE and rest != "__version__":
                 yield Import(_part(rest), node in inside)
 
 

@@ -21,6 +21,7 @@ from pytest_jobstatus.handle import NoTenant
 from pytest_jobstatus.history import History
 from pytest_jobstatus.raised import said
 from pytest_jobstatus.rules import Control, Plans, Rule, Violation
+from pytest_jobstatus.saved import Seen, shown
 from pytest_jobstatus.scenario import Scenario
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Coverage
@@ -53,6 +54,7 @@ class Search:
         effort: how far to look.
         seed: of what is drawn at random.
         scenarios: what to try first, where it is about the rule.
+        seen: counterexamples to the rule that were seen before: they are tried before all else.
         shared: what other rules of the same check have seen.
         coverage: what was tried.
         cut: why the search ended early, if it did.
@@ -64,6 +66,7 @@ class Search:
     effort: Effort
     seed: int
     scenarios: tuple[Scenario, ...] = ()
+    seen: tuple[Seen, ...] = ()
     shared: Shared | None = None
     coverage: Coverage = field(default_factory=Coverage)
     cut: str | None = None
@@ -169,7 +172,12 @@ class Search:
         return False
 
     def parts(self, profile: Profile) -> Iterator[tuple[Plans | None, Part]]:
-        """The families of plans that can break the rule, by name; scenarios that are about it come first, without."""
+        """The families of plans that can break the rule, by name; without one what was seen before comes first, then
+        the scenarios that are about the rule.
+        """
+        before = [plan for plan in (each.scenario.plan for each in self.seen) if _is_known(plan, profile)]
+        if before:
+            yield None, Part(f"{len(before)} counterexample{'s' if len(before) > 1 else ''} seen before", iter(before))
         told = (_as_far_as_known(each.plan, profile) for each in self.scenarios if self.rule.id in each.rules)
         about = [plan for plan in told if plan is not None]
         if about:
@@ -181,6 +189,9 @@ class Search:
         """Repeat the failure on a fresh tracker and take away what it does not need; None where the fresh one shows it
         without what the rule is about, too.
         """
+        again = self._again(factory, history.plan)
+        if again is not None:
+            return again
         until_then = until(history.plan, violation.step)
         repeated = self._repeated(factory, (until_then, history.plan)) or self._repeated(
             factory, _longer(self.before, history.plan)
@@ -207,6 +218,23 @@ class Search:
         return Counterexample(
             rule=self.rule.id, violation=found[1], history=found[0], note=self._needs(factory, smaller)
         )
+
+    def _again(self, factory: Factory, plan: Plan) -> Counterexample | None:
+        """A counterexample that was seen before, where a fresh tracker shows the same: it is as small as it gets."""
+        for scenario, file in self.seen:
+            if scenario.plan is not plan or scenario.found is None or scenario.found.step < len(plan.order):
+                continue  # with deliveries after the failure it has been changed since
+            failure = self.fails(factory, plan)
+            if failure is None:
+                return None
+            history, found = failure
+            times = history.profile.supports("event_time")
+            if scenario.found.is_like(step=found.step + 1, field=found.field, message=found.message, times=times):
+                place = shown(file) if file is not None else None
+                notes = [f"seen before: {scenario.id}, which was not made small again", self._needs(factory, plan)]
+                note = "; ".join(each for each in notes if each is not None)
+                return Counterexample(rule=self.rule.id, violation=found, history=history, note=note, file=place)
+        return None
 
     def _repeated(self, factory: Factory, plans: Iterable[Plan]) -> tuple[Plan, bool] | None:
         """The first plan that fails on a fresh tracker, and whether that is the rule's own business."""
@@ -263,6 +291,12 @@ def _longer(before: Sequence[Plan], plan: Plan) -> Iterator[Plan]:
         longer = joined([*before[-count:], plan])
         replayed += len(longer.order)
         yield longer
+
+
+def _is_known(plan: Plan, profile: Profile) -> bool:
+    """Whether the tracker can be told the whole plan."""
+    known = _as_far_as_known(plan, profile)
+    return known is not None and len(known.order) == len(plan.order)
 
 
 def _as_far_as_known(plan: Plan, profile: Profile) -> Plan | None:

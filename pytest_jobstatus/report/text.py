@@ -9,7 +9,7 @@ from pytest_jobstatus.fixes import WHOLE, fix
 from pytest_jobstatus.history import History
 from pytest_jobstatus.report.table import table
 from pytest_jobstatus.rules import PLANNED, RULES, SPEC, Rule, Violation, named
-from pytest_jobstatus.scenario import Scenario
+from pytest_jobstatus.scenario import Found, Scenario
 from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict, never_met
 
 WIDTH = 100
@@ -117,12 +117,25 @@ def replayed(
     broken = next(((number, violation) for number, (_, violation) in verdicts.items() if violation is not None), None)
     mark, violation = broken if broken is not None else ("", None)
     lines = [f"{scenario.id}: {scenario.title}", "", *table(history, violation=violation, mark=mark), ""]
-    for number, (exercised, found) in verdicts.items():
-        if found is not None:
-            lines.append(f"{number}: reproduced: {found.message}")
-        else:
-            lines.append(f"{number}: {'gone: it holds' if exercised else 'never exercised'}")
+    times = history.profile.supports("event_time")
+    for number, (exercised, violation) in verdicts.items():
+        lines += _outcome(scenario.found, number, exercised, violation, times=times)
     return lines + [f"{number}: not applicable: {reason}" for number, reason in not_applicable.items()]
+
+
+def _outcome(
+    found: Found | None, number: str, exercised: int, violation: Violation | None, *, times: bool
+) -> Iterator[str]:
+    """What one rule says of a scenario now, against what was found when it was saved."""
+    if violation is None:
+        yield f"{number}: {'gone: it holds' if exercised else 'never exercised'}"
+        return
+    step, field, message = violation.step + 1, violation.field, violation.message
+    if found is None or found.rule != number or found.is_like(step=step, field=field, message=message, times=times):
+        yield f"{number}: reproduced: {message}"
+        return
+    yield f"{number}: changed: {message} (delivery {step}, {field})"
+    yield f"    it was: {found.message} (delivery {found.step}, {found.field}; {found.tracker})"
 
 
 def tried(report: Report) -> str:
