@@ -14,6 +14,7 @@ from pytest_jobstatus.options import OPTIONS, merged
 
 if TYPE_CHECKING:
     from pytest_jobstatus.factory import Factory
+    from pytest_jobstatus.scenario import Scenario
 
 EXIT_CODES = """exit codes: 0 conformant · 1 violation, or stale baseline entry · 2 misuse: something else is broken ·
 3 something that applies was never exercised · 130 interrupted"""
@@ -99,7 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument(
         "file", metavar="ID|FILE", help="the id of a counterexample, or its beginning; or a scenario file"
     )
-    _add_target(replay)
+    _add_target(replay, needed=False)
+    replay.add_argument(
+        "--program", action="store_true", help="print it as a test to paste, for its first rule; TARGET may be left out"
+    )
     replay.add_argument("--scenarios", metavar="DIR", help="a folder in which the id is looked up as well")
     replay.set_defaults(run=_replay)
 
@@ -113,10 +117,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_target(parser: argparse.ArgumentParser) -> None:
+def _add_target(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument(
         "target",
         metavar="TARGET",
+        nargs=None if needed else "?",
         help="module:attribute, the current folder being importable; or celery:URL, celery-events:memory,"
         " django-celery-results:URL, rq:URL, reference:URL",
     )
@@ -219,11 +224,29 @@ def _replay(options: argparse.Namespace) -> int:
     from pytest_jobstatus.scenario import load
 
     scenario = load(_file(options))
+    if options.program:
+        return _program(options, scenario)
+    if options.target is None:
+        raise Misuse("replay: TARGET is missing; only --program can do without; see `jobstatus replay --help`")
     seen = replay(_factory(options), scenario)
     print("\n".join(replayed(scenario, seen.history, seen.verdicts, seen.not_applicable)))
     if any(violation is not None for _, violation in seen.verdicts.values()):
         return 1
     return 0 if any(exercised for exercised, _ in seen.verdicts.values()) else 3
+
+
+def _program(options: argparse.Namespace, scenario: Scenario) -> int:
+    """Print the program alone, so that it can be redirected into a file."""
+    from pytest_jobstatus.replay import replay
+    from pytest_jobstatus.report.program import program_of
+
+    if options.target is None:
+        print(program_of(scenario, target=None), end="")
+        return 0
+    seen = replay(_factory(options), scenario)
+    violation = seen.verdicts.get(scenario.rules[0], (0, None))[1]
+    print(program_of(scenario, target=options.target, history=seen.history, violation=violation), end="")
+    return 0
 
 
 def _file(options: argparse.Namespace) -> Path:

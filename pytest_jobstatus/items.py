@@ -45,7 +45,7 @@ def judged_item(suite: Suite, request: pytest.FixtureRequest, number: str) -> Re
     if misuse is not None:  # outside the except, or pytest would print the message once more for its cause
         request.node.user_properties.append((PROPERTY, json.dumps({**values, "broken": misuse})))
         _fail(f"{Path(suite.file).name}:{suite.line}: {misuse}")
-    rule = report_json.result_values(report.rules[0])
+    rule = report_json.result_values(report.rules[0], target=_target(suite, report.tracker))
     values |= {"tracker": report.tracker, "stale": dict(report.stale), "rule": rule}
     # As text: a worker of pytest-xdist can send no more than plain values.
     request.node.user_properties.append((PROPERTY, json.dumps(values)))

@@ -20,9 +20,9 @@ PACKAGE = "pytest_jobstatus"
 LINE = (
     "misuse", "urls", "events", "clocks", "values", "runs", "delivery", "tracker", "reading", "waits", "raised",
     "handle", "tenants", "factory", "history", "rules", "verdict", "scenario", "saved", "baseline", "explore",
-    "statement", "fixes", "report", "smoke", "engine", "replay", "keeper", "databases", "redis_databases", "servers",
-    "adapters", "targets", "marks", "options", "served", "fixtures", "loops", "suite", "items", "demo", "skeleton",
-    "plugin", "cli",
+    "statement", "fixes", "targets", "report", "smoke", "engine", "replay", "keeper", "databases",
+    "redis_databases", "servers", "adapters", "marks", "options", "served", "fixtures", "loops", "suite",
+    "items", "demo", "skeleton", "plugin", "cli",
 )  # fmt: skip
 """Everything on the line may import what stands before it: the design's line, and misuse before all."""
 

@@ -67,6 +67,7 @@ ALIKE = [
     ("2026-01-05 12:00:00 became 2026-01-06 12:00:00", "2026-11-25 12:00:00 became 2026-11-25 12:00:00", False),
     ("started_at shows 09:12:33.123456", "started_at shows 17:45:01.654321", True),
     ("started_at shows 12:00:01", "started_at shows 12:00:02", False),
+    ("slept: time.sleep for less than 0.01 s", "slept: time.sleep for about 0.02 s", True),
     ("<object at 0x7f00aa>", "<object at 0x7fee01>", True),
 ]
 

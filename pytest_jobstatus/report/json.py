@@ -12,6 +12,7 @@ from pytest_jobstatus.delivery import DIMENSIONS, Plan
 from pytest_jobstatus.events import Event, JobError
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.raised import said
+from pytest_jobstatus.report.program import program
 from pytest_jobstatus.rules import SPEC, TOTAL
 from pytest_jobstatus.scenario import event_names
 from pytest_jobstatus.tracker import FIELDS, Snapshot
@@ -33,7 +34,7 @@ def report_values(report: Report) -> dict[str, Any]:
     """The report as JSON values."""
     return assembled(
         report.tracker,
-        [result_values(result) for result in report.rules],
+        [result_values(result, target=report.tracker) for result in report.rules],
         stale=report.stale,
         unfinished=report.unfinished,
     )
@@ -86,8 +87,13 @@ def _covered(rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def result_values(result: RuleResult) -> dict[str, Any]:
-    """One rule's result as JSON values."""
+def result_values(result: RuleResult, *, target: str | None) -> dict[str, Any]:
+    """One rule's result as JSON values.
+
+    Args:
+        result: the result.
+        target: the tracker's name, if one leads to it, for the program that a counterexample is.
+    """
     coverage = result.coverage
     values: dict[str, Any] = {
         "id": result.id,
@@ -102,7 +108,7 @@ def result_values(result: RuleResult) -> dict[str, Any]:
         "covered": {"complete": list(coverage.complete), **_bounds(coverage)},
     }
     if result.counterexample is not None:
-        values["counterexample"] = _counterexample(result.counterexample)
+        values["counterexample"] = _counterexample(result.counterexample, target)
     return values
 
 
@@ -111,7 +117,7 @@ def _bounds(coverage: Coverage) -> dict[str, Any]:
     return {"largest": dict(coverage.largest), "clocks": list(coverage.clocks), "pairs": pairs}
 
 
-def _counterexample(found: Counterexample) -> dict[str, Any]:
+def _counterexample(found: Counterexample, target: str | None) -> dict[str, Any]:
     return {
         "message": found.message,
         "field": found.violation.field,
@@ -122,6 +128,7 @@ def _counterexample(found: Counterexample) -> dict[str, Any]:
         "scenario": _scenario(found.plan),
         "shifted_days": found.history.shift.days,
         "history": [_step(step, found.history) for step in found.history.steps],
+        "program": program(found, target=target),
     }
 
 

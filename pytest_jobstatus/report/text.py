@@ -82,7 +82,7 @@ def counterexample(found: Counterexample, *, target: str | None = None, known: b
     """The smallest history that breaks a rule, and what to do about it."""
     rule = named(found.rule, source="report")
     lines = [*wrap(f"{rule.id}{' (known)' if known else ''}: {rule.text}", WIDTH), ""]
-    lines += [f"    {line}" for line in wrap(_sentence(found.message), WIDTH - 4)]
+    lines += [f"    {line}" for line in wrap(sentence(found.message), WIDTH - 4)]
     if found.note is not None:
         lines += [f"    {line}" for line in wrap(f"({found.note})", WIDTH - 4)]
     lines += ["", *(f"    {line}" for line in table(found.history, violation=found.violation, mark=rule.id)), ""]
@@ -90,12 +90,24 @@ def counterexample(found: Counterexample, *, target: str | None = None, known: b
     lines += [f"    {line}" for line in wrap(f"Look here: {rule.look}", WIDTH - 4, break_on_hyphens=False)]
     if found.file is not None and target is not None:
         lines.append(f"    Repeat it: jobstatus replay {found.file} {target}")
+        lines.append("    As a test to paste: the same with --program")
     elif found.file is not None:
         lines.append(f"    Saved as {found.file}")
+        lines.append(f"    As a test to paste: jobstatus replay {found.file} --program")
     return lines
 
 
-def _sentence(message: str) -> str:
+def sentence(message: str) -> str:
+    """A message as a sentence of its own.
+
+    >>> sentence("the job was completed"), sentence("job-1's error is lost")
+    ('The job was completed.', "job-1's error is lost.")
+    """
+    """A message as a sentence of its own.
+
+    >>> sentence("the job was completed"), sentence("job-1's error is lost")
+    ('The job was completed.', "job-1's error is lost.")
+    """
     first = message.partition(" ")[0].rstrip(";:,")
     return f"{message[:1].upper() if first.isalpha() else message[:1]}{message[1:]}."
 

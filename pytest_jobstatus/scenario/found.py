@@ -84,9 +84,12 @@ ARRIVAL = r"\b\d{2}:\d{2}:\d{2}\.\d{6}\b"
 """A time of day to the microsecond: when something arrived, rather than when a plan's event happened."""
 TIME = r"\b\d{2}:\d{2}:\d{2}(?:\.\d+)?\b"
 
+SLEEP = r"\b(?:less than|about) [\d.]+ s\b"
+"""How long a sleep took."""
+
 
 def timeless(message: str, *, times: bool = True) -> str:
-    """The message without what differs each time that the same is seen: ids, days and times of arrival.
+    """The message without what differs each time that the same is seen: ids, days, times of arrival, lengths of sleeps.
 
     Args:
         message: what was said.
@@ -98,7 +101,7 @@ def timeless(message: str, *, times: bool = True) -> str:
     text = re.sub(ID, "", storable(message))
     for number, date in enumerate(dict.fromkeys(re.findall(DATE, text)), 1):
         text = text.replace(date, f"day {number}")
-    return re.sub(ARRIVAL if times else TIME, "a time", text)
+    return re.sub(ARRIVAL if times else TIME, "a time", re.sub(SLEEP, "a while", text))
 
 
 def storable(text: str) -> str:
