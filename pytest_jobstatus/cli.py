@@ -78,6 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     for option in OPTIONS:
         check.add_argument(f"--{option.name}", metavar=option.metavar, help=option.help, action=option.action)
     check.add_argument("--coverage", action="store_true", help="print what was tried for each rule, with its bounds")
+    check.add_argument(
+        "--update-baseline",
+        action="store_true",
+        help="write the violations that are found to the baseline (default: jobstatus-baseline.toml), and remove what"
+        " does not fail any more",
+    )
     check.set_defaults(run=_check)
 
     rules = commands.add_parser("rules", help="list the rule book")
@@ -131,42 +137,16 @@ def _add_target(parser: argparse.ArgumentParser, *, needed: bool = True) -> None
 def _check(options: argparse.Namespace) -> int:
     from pytest_jobstatus.engine import settings
     from pytest_jobstatus.saved import FOLDER
+    from pytest_jobstatus.session import baseline_of, run
 
     given = {option.name: getattr(options, option.name) for option in OPTIONS}
     values = merged(given, Path.cwd())
     json_file = values.pop("json", None)
-    chosen = settings(**values, memory=Path(FOLDER))
-    return _judge(_factory(options), chosen, json_file=json_file, coverage=options.coverage)
-
-
-def _judge(factory: Factory, chosen: object, *, json_file: str | None = None, coverage: bool = False) -> int:
-    """Print each verdict as it is found; where the check ends early, what was found until then."""
-    from pytest_jobstatus.engine import Settings, report, results
-    from pytest_jobstatus.report import json, text
-
-    assert isinstance(chosen, Settings)  # noqa: S101 - imported late
-    print(f"{text.headline(factory.name)}\n", flush=True)
-    found = []
-    ended: BaseException | None = None
-    try:
-        for result in results(factory, chosen):
-            print(text.result_line(result), flush=True)
-            found.append(result)
-    except (KeyboardInterrupt, Misuse) as early:
-        if not found and isinstance(early, Misuse):
-            raise
-        ended = early
-    whole = report(factory, chosen, found)
-    lines = text.findings(whole, target=factory.name)
-    if coverage:
-        lines += ["", *text.covered(whole)]
-    how = "interrupted: " if isinstance(ended, KeyboardInterrupt) else "ended early: " if ended else ""
-    print("\n".join([*lines, "", text.tried(whole), f"{how}{whole.summary}"]))
-    if json_file is not None:
-        Path(json_file).write_text(json.render(whole), encoding="utf-8")
-    if isinstance(ended, Misuse):
-        raise ended
-    return 130 if ended else whole.exit_code
+    baseline = baseline_of(values.pop("baseline", None), update=options.update_baseline)
+    chosen = settings(**values, baseline=baseline, memory=Path(FOLDER))
+    return run(
+        _factory(options), chosen, json_file=json_file, coverage=options.coverage, updates=options.update_baseline
+    )
 
 
 def _rules(_options: argparse.Namespace) -> int:
@@ -284,9 +264,10 @@ def _demo(_options: argparse.Namespace) -> int:
     from pytest_jobstatus.engine import settings
     from pytest_jobstatus.factory import Factory
     from pytest_jobstatus.saved import FOLDER
+    from pytest_jobstatus.session import run
 
     print("A home-made tracker on SQLite: SELECT, look, UPDATE (pytest_jobstatus/demo.py).\n")
-    _judge(Factory.of(home_made), settings(rules="TRACK-1,TERM-1", memory=Path(FOLDER)))
+    run(Factory.of(home_made), settings(rules="TRACK-1,TERM-1", memory=Path(FOLDER)))
     print("\nIts plain case works; a job that failed or was cancelled runs again for ever. The check found that.")
     return 0
 

@@ -6,14 +6,14 @@ import gc
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_jobstatus.baseline import load_baseline
+from pytest_jobstatus.baseline import NEW, Baseline, load_baseline, shown_by
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore.effort import Effort, effort_named
 from pytest_jobstatus.explore.observer import Shared, seen_by
-from pytest_jobstatus.explore.search import Search
+from pytest_jobstatus.explore.search import Search, Watch
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History
 from pytest_jobstatus.misuse import Misuse
@@ -22,7 +22,7 @@ from pytest_jobstatus.saved import Seen, in_turn, kept, seen_in
 from pytest_jobstatus.scenario import Scenario, load_folder, shipped
 from pytest_jobstatus.smoke import smoke
 from pytest_jobstatus.tracker import Profile
-from pytest_jobstatus.verdict import Report, RuleResult, Verdict, verdict_of
+from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict, verdict_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,9 +35,10 @@ class Settings:
         seed: of what is drawn at random.
         scenarios: what to try before the plans that are made.
         seen: counterexamples that were seen before, tried before everything else.
-        baseline: known violations, with their reasons.
+        baseline: known violations, with their reasons; None for none.
         memory: the folder of counterexamples that are told first next time, kept out of git; None for none.
         save: a folder of the user's that counterexamples are written to as well; None for none.
+        watch: is told now and then which rule is judged and what was tried for it until then.
     """
 
     rules: tuple[Rule, ...]
@@ -45,9 +46,10 @@ class Settings:
     seed: int = 0
     scenarios: tuple[Scenario, ...] = ()
     seen: tuple[Seen, ...] = ()
-    baseline: dict[str, str] = field(default_factory=dict)
+    baseline: Baseline | None = None
     memory: Path | None = None
     save: Path | None = None
+    watch: Watch | None = None
 
 
 def settings(
@@ -55,7 +57,7 @@ def settings(
     rules: str | Sequence[str] | None = None,
     effort: str = "default",
     seed: int = 0,
-    baseline: str | Path | None = None,
+    baseline: str | Path | Baseline | None = None,
     scenarios: str | Path | Sequence[str | Path] | None = None,
     save: str | Path | None = None,
     memory: Path | None = None,
@@ -72,14 +74,17 @@ def settings(
     found, told = _parted(scenario for folder in folders for scenario in load_folder(folder))
     chosen = select(rules, source="rules")
     kept_in = [folder for folder in (memory, Path(save) if save is not None else None) if folder is not None]
-    seen = [each for folder in kept_in for each in seen_in(folder, {rule.id for rule in chosen})]
+    numbers = {rule.id for rule in chosen}
+    seen = [each for folder in kept_in for each in seen_in(folder, numbers)]
+    known = load_baseline(Path(baseline)) if isinstance(baseline, str | Path) else baseline
+    listed = [shown_by(known, number, kept_in) for number in known.entries if number in numbers] if known else []
     return Settings(
         rules=chosen,
         effort=effort_named(effort, source="effort"),
         seed=seed,
         scenarios=told,
-        seen=in_turn([*seen, *found]),
-        baseline=load_baseline(Path(baseline)) if baseline is not None else {},
+        seen=in_turn([*seen, *found], first=[each for each in listed if each is not None]),
+        baseline=known,
         memory=memory,
         save=Path(save) if save is not None else None,
     )
@@ -176,7 +181,8 @@ def _rarely_collected() -> Iterator[None]:
 def report(factory: Factory, chosen: Settings, found: Sequence[RuleResult]) -> Report:
     """The report on the results."""
     passed = {result.id for result in found if result.verdict is Verdict.PASS}
-    stale = {number: reason for number, reason in chosen.baseline.items() if number in passed}
+    known = chosen.baseline.entries if chosen.baseline is not None else {}
+    stale = {number: entry.reason for number, entry in known.items() if number in passed}
     unfinished = len(chosen.rules) - len(found)
     return Report(tracker=factory.name, rules=tuple(found), stale=stale, unfinished=unfinished)
 
@@ -214,6 +220,7 @@ def judged(
         scenarios=chosen.scenarios,
         seen=tuple(each for each in chosen.seen if rule.id in each.scenario.rules),
         shared=shared,
+        watch=chosen.watch,
     )
     found = search.first_failure(factory, profile)
     if shared is not None:
@@ -221,6 +228,7 @@ def judged(
     verdict, reason = verdict_of(rule, search.coverage, found, cut=search.cut)
     if found is not None:
         found = kept(found, tracker=factory.name, memory=chosen.memory, save=chosen.save)
+        found = _beside(found, chosen)
     result = RuleResult(
         id=rule.id,
         level=rule.level,
@@ -229,9 +237,25 @@ def judged(
         seconds=time.perf_counter() - began,
         coverage=search.coverage,
         counterexample=found,
-        known=verdict is Verdict.FAIL and rule.id in chosen.baseline,
+        known=verdict is Verdict.FAIL and chosen.baseline is not None and rule.id in chosen.baseline.entries,
     )
     return result, search.interrupted
+
+
+def _beside(found: Counterexample, chosen: Settings) -> Counterexample:
+    """The counterexample with what there is to say of the baseline's entry for its rule."""
+    entry = chosen.baseline.entries.get(found.rule) if chosen.baseline is not None else None
+    if entry is None:
+        return found
+    notes = [found.note] if found.note is not None else []
+    shows = entry.counterexample
+    if shows is not None and found.again != shows:
+        there = any(each.scenario.id == shows for each in chosen.seen)
+        is_gone = "does not show the same any more" if there else "is not there any more"
+        notes.append(f"the baseline's counterexample, {shows}, {is_gone}: searched in full")
+    if entry.reason.strip() == NEW:
+        notes.append("the baseline does not say why yet")
+    return replace(found, note="; ".join(notes) or None)
 
 
 def check_known(plan: Plan, profile: Profile, *, source: str, target: str) -> None:

