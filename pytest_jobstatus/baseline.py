@@ -197,10 +197,12 @@ def update(baseline: Baseline, made: Changes, *, tracker: str) -> Baseline:
             baseline.folder.mkdir(parents=True, exist_ok=True)
             write_new(baseline.folder / f"{scenario.id}.toml", dump(scenario))
             shown_now[number] = scenario.id
+        keys = {key.upper(): key for key in document}
         for number in made.removed:
-            _remove(document, baseline.entries[number].key)
+            if number in keys:  # else somebody was quicker
+                _remove(document, keys[number])
         for number, shows in shown_now.items():
-            key = baseline.entries[number].key if number in baseline.entries else number
+            key = keys.get(number, number)
             if key not in document:
                 if document:
                     document.add(tomlkit.nl())
@@ -216,8 +218,6 @@ def _remove(document: Any, key: str) -> None:
     """Take an entry away, and leave what was written below it: that is about the next one."""
     from tomlkit.items import Whitespace
 
-    if key not in document:  # somebody else was quicker
-        return
     place = next(place for place, (name, _) in enumerate(document.body) if name is not None and name.key == key)
     below = "".join(item.as_string() for _, item in _trailing(document[key]))
     document.remove(key)
@@ -243,8 +243,12 @@ def _trailing(entry: Any) -> list[Any]:
 
 
 def load_text(file: Path) -> str:
-    """What is in the file now; nothing where there is none."""
-    return file.read_text(encoding="utf-8") if file.exists() else ""
+    """What is in the file now, with its own ends of lines, the last one too; nothing where there is none."""
+    if not file.exists():
+        return ""
+    with file.open(encoding="utf-8", newline="") as lines:
+        text = lines.read()
+    return text if not text or text.endswith("\n") else f"{text}\n"
 
 
 def _replace(file: Path, text: str) -> None:
@@ -252,7 +256,7 @@ def _replace(file: Path, text: str) -> None:
     place = file.resolve()  # a link stays one
     part = place.with_name(f".{place.name}.{os.getpid()}.{secrets.token_hex(3)}.part")
     try:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", newline="")
         if place.exists():
             shutil.copymode(place, part)
         part.replace(place)

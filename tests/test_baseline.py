@@ -138,6 +138,46 @@ def test_what_a_person_wrote_stays(capsys: pytest.CaptureFixture[str]) -> None:
     assert [*load_baseline(FILE).entries] == ["TERM-1", "IDEM-1", "TERM-3"]
 
 
+KEPT = {
+    "without a last newline": '[TERM-1]\nreason = "x"',
+    "inline": 'TRACK-1 = {reason = "y"}  # slow\nTERM-1 = { reason = "x" }  # the guard\n',
+    "first": '# ours\n[TRACK-1]\nreason = "y"\n# below\n\n# the guard\n[TERM-1]\nreason = "x"\n# the end',
+    "dotted": 'TERM-1.reason = "x"\nTRACK-1.reason = "y"\n',
+    "comments alone": "# ours\n",
+    "quoted": '["TERM-1"]\nreason = """\n[TRACK-1]\nx"""\n',
+    "lower case": '[term-1]\nreason = "x"\n[track-1]\nreason = "y"\n',
+    "another counterexample": '[TERM-1]\nreason = "x"\ncounterexample = "TERM-1-00000000"  # old\n',
+}
+
+
+@pytest.mark.parametrize("text", KEPT.values(), ids=KEPT)
+def test_however_it_was_written(text: str) -> None:
+    """Whatever form a person gave the file, it reads the same afterwards, with its comments, but for what changed."""
+    FILE.write_text(text, encoding="utf-8")
+    known = load_baseline(FILE).entries
+    assert updated(rules="TRACK-1,TERM-1,TERM-3") == 0
+    now = load_baseline(FILE).entries
+    assert now.keys() == {"TERM-1", "TERM-3"}
+    assert now["TERM-1"].reason == (known["TERM-1"].reason if known else "new: say why")
+    assert all(Path(FOLDER, f"{entry.counterexample}.toml").is_file() for entry in now.values())
+    written = FILE.read_text(encoding="utf-8")
+    for comment in (
+        "# ours\n",
+        "# below\n\n# the guard\n[TERM-1]",
+        "# the end\n\n[TERM-3]",
+        "  # old\n",
+        "# the guard\n",
+    ):
+        assert (comment in written) or (comment.rstrip() not in text)
+
+
+def test_ends_of_lines_stay() -> None:
+    """A file with the ends of lines of Windows keeps them."""
+    FILE.write_bytes(b'# ours\r\n[IDEM-1]\r\nreason = "y"\r\n')
+    assert updated(rules="TERM-1") == 0
+    assert FILE.read_bytes().startswith(b'# ours\r\n[IDEM-1]\r\nreason = "y"\r\n')
+
+
 def test_nothing_to_change(capsys: pytest.CaptureFixture[str]) -> None:
     """A second update leaves the file as it is, to the byte; where nothing fails, none is made."""
     updated()

@@ -83,7 +83,10 @@ def test_it_fails_as_the_check_did_and_passes_on_a_sound_tracker(tracker: type, 
         of_program(written)()
     said = str(caught.value).partition("\n")[0]
     assert timeless(said) == timeless(f"{number}: {counterexample.message}")
-    of_program(written, instead=sound_like(tracker))()
+    try:
+        of_program(written, instead=sound_like(tracker))()
+    except pytest.skip.Exception as error:
+        pytest.fail(f"not judged on the sound tracker: {error}")
     assert max(map(len, written.splitlines())) < 2_000
     assert {each for each in written if not each.isprintable()} == {"\n"}, "an editor shows all of it"
 

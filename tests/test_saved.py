@@ -16,6 +16,7 @@ from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.saved import look_up, write_new
 from pytest_jobstatus.scenario import load
 from pytest_jobstatus.verdict import Counterexample
+from tests.faulty_trackers import FAULTY, rules_of
 from tests.small_trackers import Reopening, Small
 
 
@@ -29,9 +30,9 @@ class Shouting(Reopening):
             self.rows[event.job_id] = ((10_000, 3), "delayed", 1)
 
 
-def checked(tracker: type, memory: Path, *, rules: str = "TERM-1", **options: Any) -> Report:
+def checked(tracker: type, memory: Path, *, rules: str = "TERM-1", effort: str = "quick", **options: Any) -> Report:
     """A check that remembers."""
-    chosen = engine.settings(rules=rules, effort="quick", memory=memory, **options)
+    chosen = engine.settings(rules=rules, effort=effort, memory=memory, **options)
     factory = Factory.of(tracker)
     return engine.report(factory, chosen, list(engine.results(factory, chosen)))
 
@@ -70,19 +71,20 @@ def test_what_holds_now_costs_one_history(tmp_path: Path) -> None:
     assert len(files(tmp_path)) == 1
 
 
-def test_a_counterexample_that_is_too_large_is_made_small(tmp_path: Path) -> None:
-    """What fails otherwise than it did, or never told what was found, is made small as any failure is."""
+def test_what_fails_otherwise_is_made_small(tmp_path: Path) -> None:
+    """What fails in another way than was found, or never told what was found, is made small as any failure is."""
     small = counterexample(checked(Reopening, tmp_path))
     (file,) = files(tmp_path)
     text = file.read_text(encoding="utf-8")
     delivered = re.search(r"delivery = (\[.*\])", text)
     assert delivered is not None
     longer = text.replace(delivered[0], f"delivery = {delivered[1][:-1]}, {delivered[1][1:]}")
-    for changed in (longer, re.sub(r"(?s)\[found\].*?\n\n", "", text), text.replace("step = 2", "step = 7")):
-        assert changed != text
+    for changed in (re.sub(r"(?s)\[found\].*?\n\n", "", longer), longer.replace("step = 2", "step = 7")):
+        assert changed not in {text, longer}
         file.write_text(changed, encoding="utf-8")
         found = counterexample(checked(Reopening, tmp_path))
         assert len(found.plan.order) == len(small.plan.order)
+        assert "seen before" not in str(found.note)
 
 
 def test_the_smallest_that_was_seen_comes_first(tmp_path: Path) -> None:
@@ -273,3 +275,21 @@ def test_no_ids_at_all(tmp_path: Path) -> None:
     """Where nothing was saved, the message says who saves."""
     with pytest.raises(Misuse, match="of that id; there is none: `jobstatus check` saves"):
         look_up("TERM-1", [tmp_path])
+
+
+SMALLER = [
+    (tracker, rules_of(tracker)[0]) for tracker in FAULTY if rules_of(tracker)[0] in {"RETRY-2", "TERM-3", "TIME-3"}
+]
+
+
+@pytest.mark.parametrize(("tracker", "number"), SMALLER, ids=lambda each: getattr(each, "__name__", each))
+def test_each_counterexample_is_seen_again(tracker: type, number: str, tmp_path: Path) -> None:
+    """A counterexample is known again, also where the failure shows before its last delivery, or nothing is left of
+    what the rule is about.
+    """
+    first = counterexample(checked(tracker, tmp_path, rules=number, effort="default"), number)
+    again = checked(tracker, tmp_path, rules=number)[number]
+    assert again.counterexample is not None
+    assert again.coverage.histories == 1
+    assert (again.counterexample.message, again.counterexample.file) == (first.message, first.file)
+    assert again.counterexample.again is not None

@@ -13,6 +13,7 @@ from pytest_jobstatus.delivery import Plan, joined, keeping, until
 from pytest_jobstatus.explore.control import control_of
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.families import family
+from pytest_jobstatus.explore.known import as_far_as_known, is_known
 from pytest_jobstatus.explore.observer import Observer, Shared, seen_by
 from pytest_jobstatus.explore.part import Part, clocks_for
 from pytest_jobstatus.explore.shrink import shrunk
@@ -109,9 +110,10 @@ class Search:
     def _plans(self, profile: Profile) -> Iterator[tuple[Plans | None, Plan]]:
         """Plan after plan, smallest first, with its family, until time runs out."""
         deadline = time.monotonic() + self.effort.seconds
+        before = {id(each.scenario.plan) for each in self.seen}  # they have broken the rule, whatever they are about
         for name, part in self.parts(profile):
             for plan in part.plans:
-                if self.rule.about(plan):
+                if id(plan) in before or self.rule.about(plan):
                     yield name, plan
                     now = time.monotonic()
                     if now > self._tell_at:
@@ -192,10 +194,10 @@ class Search:
         """The families of plans that can break the rule, by name; without one what was seen before comes first, then
         the scenarios that are about the rule.
         """
-        before = [plan for plan in (each.scenario.plan for each in self.seen) if _is_known(plan, profile)]
+        before = [plan for plan in (each.scenario.plan for each in self.seen) if is_known(plan, profile)]
         if before:
             yield None, Part(f"{len(before)} counterexample{'s' if len(before) > 1 else ''} seen before", iter(before))
-        told = (_as_far_as_known(each.plan, profile) for each in self.scenarios if self.rule.id in each.rules)
+        told = (as_far_as_known(each.plan, profile) for each in self.scenarios if self.rule.id in each.rules)
         about = [plan for plan in told if plan is not None]
         if about:
             yield None, Part(f"{len(about)} scenario{'s' if len(about) > 1 else ''}", iter(about))
@@ -239,8 +241,8 @@ class Search:
     def _again(self, factory: Factory, plan: Plan) -> Counterexample | None:
         """A counterexample that was seen before, where a fresh tracker shows the same: it is as small as it gets."""
         for scenario, file in self.seen:
-            if scenario.plan is not plan or scenario.found is None or scenario.found.step < len(plan.order):
-                continue  # with deliveries after the failure it has been changed since
+            if scenario.plan is not plan or scenario.found is None:
+                continue
             failure = self.fails(factory, plan)
             if failure is None:
                 return None
@@ -312,20 +314,3 @@ def _longer(before: Sequence[Plan], plan: Plan) -> Iterator[Plan]:
         longer = joined([*before[-count:], plan])
         replayed += len(longer.order)
         yield longer
-
-
-def _is_known(plan: Plan, profile: Profile) -> bool:
-    """Whether the tracker can be told the whole plan."""
-    known = _as_far_as_known(plan, profile)
-    return known is not None and len(known.order) == len(plan.order)
-
-
-def _as_far_as_known(plan: Plan, profile: Profile) -> Plan | None:
-    """The plan without the deliveries of kinds that the tracker does not know; None where nothing is left of it."""
-    if plan.tenancy and not profile.supports("tenancy"):
-        return None
-    one_attempt = not (profile.supports("retrying") or profile.supports("stalled"))
-    if one_attempt and any(event.attempt > 1 for event in plan.events):
-        return None
-    known = [place for place, index in enumerate(plan.order) if plan.events[index].kind in profile.kinds]
-    return keeping(plan, known) if known else None
