@@ -231,14 +231,16 @@ def _program(options: argparse.Namespace, scenario: Scenario) -> int:
 
 def _file(options: argparse.Namespace) -> Path:
     """The scenario file that is meant, in one of the folders that counterexamples and scenarios are in."""
+    from pytest_jobstatus.baseline import FILE, Baseline
     from pytest_jobstatus.saved import FOLDER, look_up
     from pytest_jobstatus.scenario import shipped
 
     if ":" in options.file and not Path(options.file).exists():
         raise Misuse(f"replay {options.file!r}: no such file; the order is: jobstatus replay ID|FILE TARGET")
-    places = merged({"save": None, "scenarios": options.scenarios}, Path.cwd())
-    folders = [Path(FOLDER), *(Path(places[name]) for name in ("save", "scenarios") if name in places), shipped()]
-    return look_up(options.file, folders)
+    places = merged({"save": None, "scenarios": options.scenarios, "baseline": None}, Path.cwd())
+    known = Baseline(file=Path(places.get("baseline", FILE)))
+    own = [Path(places[name]) for name in ("save", "scenarios") if name in places]
+    return look_up(options.file, [Path(FOLDER), *own, known.folder, shipped()])
 
 
 def _migrate(options: argparse.Namespace) -> int:

@@ -210,6 +210,7 @@ def look_up(word: str, folders: Iterable[Path]) -> Path:
 
 
 def _few(names: Collection[str], *, given: str | None = None) -> str:
-    ordered = sorted(names)
+    """The first names, those of the user's own folders before the others, and which was probably meant."""
+    ordered = [*names]
     more = f" and {len(ordered) - MOST_LISTED} more" if len(ordered) > MOST_LISTED else ""
     return listed(ordered[:MOST_LISTED]) + more + suggestion(given, ordered)

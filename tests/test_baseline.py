@@ -60,11 +60,11 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test works in a folder of its own, with trackers in it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
-    Path("mine.py").write_text(TRACKERS, encoding="utf-8")
-    sys.modules.pop("mine", None)
+    Path("their_jobs.py").write_text(TRACKERS, encoding="utf-8")
+    sys.modules.pop("their_jobs", None)
 
 
-def updated(*arguments: str, target: str = "mine:Mine", rules: str = "TRACK-1,TERM-1") -> int:
+def updated(*arguments: str, target: str = "their_jobs:Mine", rules: str = "TRACK-1,TERM-1") -> int:
     return main(["check", target, f"--rules={rules}", "--effort=quick", "--update-baseline", *arguments])
 
 
@@ -91,10 +91,10 @@ def test_it_is_not_picked_up_by_itself(capsys: pytest.CaptureFixture[str]) -> No
     """A file that hides violations has to be named."""
     updated()
     capsys.readouterr()
-    assert main(["check", "mine:Mine", "--rules=TERM-1"]) == 1
-    assert main(["check", "mine:Mine", "--rules=TERM-1", f"--baseline={FILE}"]) == 0
+    assert main(["check", "their_jobs:Mine", "--rules=TERM-1"]) == 1
+    assert main(["check", "their_jobs:Mine", "--rules=TERM-1", f"--baseline={FILE}"]) == 0
     Path("pyproject.toml").write_text(f'[tool.jobstatus]\nbaseline = "{FILE}"\n', encoding="utf-8")
-    assert main(["check", "mine:Mine", "--rules=TERM-1"]) == 0
+    assert main(["check", "their_jobs:Mine", "--rules=TERM-1"]) == 0
 
 
 BY_HAND = """\
@@ -212,7 +212,7 @@ def test_what_is_mended_is_removed(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     ("target", "reason"),
-    [("tests.small_trackers:Small", "not applicable"), ("mine:Mine", "not applicable")],
+    [("tests.small_trackers:Small", "not applicable"), ("their_jobs:Mine", "not applicable")],
 )
 def test_what_does_not_apply_is_left_alone(target: str, reason: str, capsys: pytest.CaptureFixture[str]) -> None:
     """An entry about a rule that was not judged says nothing false: it stays, and is named with the reason."""
@@ -233,16 +233,16 @@ def test_another_counterexample_is_said(capsys: pytest.CaptureFixture[str]) -> N
     number = load_baseline(FILE).entries["TERM-1"].counterexample
     said = f"the baseline's counterexample, {number}, does not show the same any more: searched in full"
     assert said in str(found.note)
-    assert updated(target="mine:Otherwise") == 0
+    assert updated(target="their_jobs:Otherwise") == 0
     assert "    with a new counterexample: TERM-1\n" in capsys.readouterr().out
     assert load_baseline(FILE).entries["TERM-1"].counterexample != number
     assert len([*FOLDER.iterdir()]) == 2
 
 
 def _named(name: str) -> type:
-    import mine  # type: ignore[import-not-found]  # the test writes it
+    import their_jobs  # type: ignore[import-not-found]  # the test writes it
 
-    made: type = getattr(mine, name)
+    made: type = getattr(their_jobs, name)
     return made
 
 
@@ -260,7 +260,7 @@ def test_a_counterexample_that_is_not_there_is_a_note() -> None:
     assert len([*FOLDER.iterdir()]) == 1
 
 
-@pytest.mark.parametrize("target", ["mine:Stopping", "mine:Breaking"])
+@pytest.mark.parametrize("target", ["their_jobs:Stopping", "their_jobs:Breaking"])
 def test_a_check_that_ends_early_writes_nothing(target: str, capsys: pytest.CaptureFixture[str]) -> None:
     """After Ctrl-C, or where the adapter breaks, the baseline stays as it was."""
     FILE.write_text(BY_HAND, encoding="utf-8")
@@ -292,7 +292,7 @@ def test_a_bad_baseline_is_refused(content: str, capsys: pytest.CaptureFixture[s
     """It is named with the key, its value and what is allowed, exit code 2, and left as it is."""
     FILE.write_text(content, encoding="utf-8")
     options = ["--update-baseline"] if update else [f"--baseline={FILE}"]
-    assert main(["check", "mine:Mine", "--rules=TERM-1", *options]) == 2
+    assert main(["check", "their_jobs:Mine", "--rules=TERM-1", *options]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith(f"jobstatus: {FILE}: ")
@@ -307,7 +307,7 @@ def test_a_damaged_counterexample_is_refused(capsys: pytest.CaptureFixture[str])
     file.write_text("[", encoding="utf-8")
     shutil.rmtree(".jobstatus")
     capsys.readouterr()
-    assert main(["check", "mine:Mine", "--rules=TERM-1", f"--baseline={FILE}"]) == 2
+    assert main(["check", "their_jobs:Mine", "--rules=TERM-1", f"--baseline={FILE}"]) == 2
     assert f"{file}: is no TOML: " in capsys.readouterr().err
     with pytest.raises(Misuse, match="mend the file or remove it"):
         check(Small, rules="TERM-1", baseline=FILE)

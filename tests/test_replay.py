@@ -46,29 +46,29 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test works in a folder of its own, with trackers and a counterexample in it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [*sys.path])
-    Path("mine.py").write_text(TRACKERS, encoding="utf-8")
-    sys.modules.pop("mine", None)
+    Path("their_jobs.py").write_text(TRACKERS, encoding="utf-8")
+    sys.modules.pop("their_jobs", None)
 
 
 def saved(*options: str) -> Path:
     """The file of the counterexample to TERM-1 that a check finds in Mine."""
-    assert main(["check", "mine:Mine", "--rules=TERM-1", *options]) == 1
+    assert main(["check", "their_jobs:Mine", "--rules=TERM-1", *options]) == 1
     (file,) = Path(".jobstatus").glob("TERM-1-*.toml")
     return file
 
 
 REPLAYS = [
-    ("mine:Mine", 1, ["TERM-1: reproduced: the job was cancelled; active 1 made it active"]),
+    ("their_jobs:Mine", 1, ["TERM-1: reproduced: the job was cancelled; active 1 made it active"]),
     (
-        "mine:Otherwise",
+        "their_jobs:Otherwise",
         1,
         [
             "TERM-1: changed: the job was cancelled; active 1 made it failed (delivery 2, status)",
-            "    it was: the job was cancelled; active 1 made it active (delivery 2, status; mine:Mine)",
+            "    it was: the job was cancelled; active 1 made it active (delivery 2, status; their_jobs:Mine)",
         ],
     ),
-    ("mine:Small", 0, ["TERM-1: gone: it holds"]),
-    ("mine:Deaf", 3, ["TERM-1: never exercised"]),
+    ("their_jobs:Small", 0, ["TERM-1: gone: it holds"]),
+    ("their_jobs:Deaf", 3, ["TERM-1: never exercised"]),
 ]
 
 
@@ -89,15 +89,15 @@ def test_a_rule_that_does_not_apply_is_never_exercised(capsys: pytest.CaptureFix
     """Where the one rule of a scenario does not apply, nothing was exercised: exit code 3."""
     text = saved().read_text(encoding="utf-8").replace("TERM-1", "TIME-1")
     Path("time.toml").write_text(text, encoding="utf-8")
-    assert main(["replay", "time.toml", "mine:Mine"]) == 3
+    assert main(["replay", "time.toml", "their_jobs:Mine"]) == 3
     assert "TIME-1: not applicable: not supported: " in capsys.readouterr().out
 
 
 def test_a_tracker_that_cannot_be_told_is_misuse(capsys: pytest.CaptureFixture[str]) -> None:
     """What the tracker declares missing cannot be delivered to it: exit code 2."""
     file = saved()
-    assert main(["replay", file.stem, "mine:Waived"]) == 2
-    assert "needs cancelled, which mine:Waived lacks: kept small" in capsys.readouterr().err
+    assert main(["replay", file.stem, "their_jobs:Waived"]) == 2
+    assert "needs cancelled, which their_jobs:Waived lacks: kept small" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("word", ["id", "beginning", "lower case", "file"])
@@ -105,21 +105,28 @@ def test_by_id_or_file(word: str) -> None:
     """A counterexample is named by its id, as much of it as is needed, or its file."""
     file = saved()
     words = {"id": file.stem, "beginning": file.stem[:10], "lower case": file.stem[:9].lower(), "file": str(file)}
-    assert main(["replay", words[word], "mine:Mine"]) == 1
+    assert main(["replay", words[word], "their_jobs:Mine"]) == 1
 
 
-@pytest.mark.parametrize("way", ["option", "save in pyproject.toml", "scenarios in pyproject.toml", "shipped"])
+@pytest.mark.parametrize(
+    "way", ["option", "save in pyproject.toml", "scenarios in pyproject.toml", "baseline", "shipped"]
+)
 def test_ids_in_other_folders(way: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Ids are looked up in the user's folders of scenarios and of kept counterexamples too, and among the shipped."""
     number = "late-start"
-    if way != "shipped":
+    if way == "baseline":
+        assert main(["check", "their_jobs:Mine", "--rules=TERM-1", "--update-baseline"]) == 0
+        (file,) = Path("jobstatus-baseline").iterdir()
+        number = file.stem
+        shutil.rmtree(".jobstatus")
+    elif way != "shipped":
         number = saved("--save=kept").stem
         shutil.rmtree(".jobstatus")
         key = way.partition(" ")[0]
         if way != "option":
             Path("pyproject.toml").write_text(f'[tool.jobstatus]\n{key} = "kept"\n', encoding="utf-8")
     arguments = ["--scenarios=kept"] if way == "option" else []
-    assert main(["replay", number, "mine:Mine", *arguments]) == 1
+    assert main(["replay", number, "their_jobs:Mine", *arguments]) == 1
     assert "reproduced" in capsys.readouterr().out
 
 
@@ -130,7 +137,7 @@ def test_a_second_check_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     saved()
     out = capsys.readouterr().out
     assert f"(seen before: {file.stem}, which was not made small again)" in out
-    assert f"Repeat it: jobstatus replay {file} mine:Mine" in out
+    assert f"Repeat it: jobstatus replay {file} their_jobs:Mine" in out
 
 
 def test_a_damaged_file_ends_a_check(capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,7 +145,7 @@ def test_a_damaged_file_ends_a_check(capsys: pytest.CaptureFixture[str]) -> None
     file = saved()
     file.write_text("[", encoding="utf-8")
     capsys.readouterr()
-    assert main(["check", "mine:Mine", "--rules=TERM-1"]) == 2
+    assert main(["check", "their_jobs:Mine", "--rules=TERM-1"]) == 2
     out, err = capsys.readouterr()
     assert f"{file}: is no TOML: " in err
     assert "mend the file or remove it" in err

@@ -241,9 +241,9 @@ LOOK_UPS = [
     ("TERM", "replay 'TERM': 2 scenarios begin so: 'TERM-1-aaaa0000', 'TERM-1-abbb0000'"),
     (
         "CONV-1",
-        "replay 'CONV-1': no file, and no scenario of that id; there are 'TERM-1-aaaa0000', 'TERM-1-abbb0000', ",
+        "replay 'CONV-1': no file, and no scenario of that id; there are 'TERM-1-aaaa0000', ",
     ),
-    ("TIME-2", "'TIME-1', 'TIME-1-cccc0000'; did you mean 'TIME-1'?"),
+    ("TIME-2", "'TIME-1-cccc0000', 'TIME-1', 'TERM-1-abbb0000'; did you mean 'TIME-1'?"),
     ("one/nothing.toml", "one/nothing.toml"),
 ]
 
