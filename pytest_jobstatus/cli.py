@@ -107,9 +107,7 @@ def _parser() -> argparse.ArgumentParser:
         "file", metavar="ID|FILE", help="the id of a counterexample, or its beginning; or a scenario file"
     )
     _add_target(replay, needed=False)
-    replay.add_argument(
-        "--program", action="store_true", help="print it as a test to paste, for its first rule; TARGET may be left out"
-    )
+    replay.add_argument("--program", action="store_true", help="print it as a test to paste; TARGET may be left out")
     replay.add_argument("--scenarios", metavar="DIR", help="a folder in which the id is looked up as well")
     replay.set_defaults(run=_replay)
 
@@ -220,12 +218,14 @@ def _program(options: argparse.Namespace, scenario: Scenario) -> int:
     from pytest_jobstatus.replay import replay
     from pytest_jobstatus.report.program import program_of
 
-    if options.target is None:
-        print(program_of(scenario, target=None), end="")
+    rule, target = scenario.rules[0], options.target
+    if target is None:
+        print(program_of(scenario, rule=rule, target=None), end="")
         return 0
     seen = replay(_factory(options), scenario)
-    violation = seen.verdicts.get(scenario.rules[0], (0, None))[1]
-    print(program_of(scenario, target=options.target, history=seen.history, violation=violation), end="")
+    broken = ((number, violation) for number, (_, violation) in seen.verdicts.items() if violation is not None)
+    rule, violation = next(broken, (rule, None))
+    print(program_of(scenario, rule=rule, target=target, history=seen.history, violation=violation), end="")
     return 0
 
 

@@ -251,8 +251,8 @@ def _beside(found: Counterexample, chosen: Settings) -> Counterexample:
     shows = entry.counterexample
     if shows is not None and found.again != shows:
         there = any(each.scenario.id == shows for each in chosen.seen)
-        is_gone = "does not show the same any more" if there else "is not there any more"
-        notes.append(f"the baseline's counterexample, {shows}, {is_gone}: searched in full")
+        is_gone = "does not show the same any more" if there else "is not there: searched in full"
+        notes.append(f"the baseline's counterexample, {shows}, {is_gone}")
     if entry.reason.strip() == NEW:
         notes.append("the baseline does not say why yet")
     return replace(found, note="; ".join(notes) or None)

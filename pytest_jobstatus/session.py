@@ -17,13 +17,16 @@ from pytest_jobstatus.verdict import RuleResult, Verdict
 
 
 def baseline_of(file: str | None, *, update: bool) -> Baseline | None:
-    """The baseline that a check is held against.
+    """The baseline that a check is held against. One that nobody names is not taken, since it hides violations; that it
+    is there is said.
 
     Args:
         file: where it is; None where nobody says.
         update: whether it is to be written afterwards, so that it need not exist, nor be named.
     """
     if file is None and not update:
+        if Path(FILE).is_file():
+            print(f"jobstatus: {FILE} is there, and was not asked for: --baseline {FILE}", file=sys.stderr)
         return None
     path = Path(file or FILE)
     if update and not path.absolute().parent.is_dir():

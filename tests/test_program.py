@@ -161,6 +161,16 @@ class Unreadable(Small):
         return super().read(job_id)
 
 
+class EndsTwice(Small):
+    """An end that is told again counts as another attempt."""
+
+    def apply(self, event: Event) -> None:
+        told = self.rows.get(event.job_id)
+        super().apply(event)
+        if told is not None and told[0] == (10_000, 3):
+            self.rows[event.job_id] = (*told[:2], told[2] + 1)
+
+
 ODD = [
     (WaitingByKind, Waiting, "TERM-4", "    batch=2,"),
     (AsyncReopening, Small, "TERM-1", "active_1"),
@@ -310,6 +320,8 @@ def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert "← TERM-1" not in capsys.readouterr().out
     assert main(["replay", file.stem, "--program"]) == 0
     assert "# FILL IN" in capsys.readouterr().out
+    assert main(["replay", "end-told-twice", "tests.test_program:EndsTwice", "--program"]) == 0
+    assert "← IDEM-1" in capsys.readouterr().out
     assert main(["replay", file.stem]) == 2
     assert "replay: TARGET is missing; only --program can do without" in capsys.readouterr().err
 

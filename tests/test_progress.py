@@ -25,7 +25,7 @@ from tests.small_trackers import Small
 class Waiting(Small):
     "Takes its time, so that somebody waits."
     def apply(self, event):
-        time.sleep(0.002)
+        time.sleep(0.0004)
         super().apply(event)
 """
 

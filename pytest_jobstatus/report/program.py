@@ -37,12 +37,18 @@ def program(found: Counterexample, *, target: str | None) -> str:
 
 
 def program_of(
-    scenario: Scenario, *, target: str | None, history: History | None = None, violation: Violation | None = None
+    scenario: Scenario,
+    *,
+    rule: str,
+    target: str | None,
+    history: History | None = None,
+    violation: Violation | None = None,
 ) -> str:
-    """The test module that a scenario is, for the first rule that it is about.
+    """The test module that a scenario is, for one of the rules that it is about.
 
     Args:
         scenario: what is told.
+        rule: the rule's number.
         target: the tracker; None for a line to fill in.
         history: what was seen when it was told; None where nobody told it.
         violation: where that breaks the rule.
@@ -50,7 +56,7 @@ def program_of(
     message = violation.message if violation is not None else scenario.title
     return _module(
         scenario.plan,
-        rule=scenario.rules[0],
+        rule=rule,
         words=[sentence(message)],
         target=target,
         history=history,
