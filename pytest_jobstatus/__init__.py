@@ -22,6 +22,7 @@ __all__ = [
     "Status",
     "Tracker",
     "Verdict",
+    "assert_holds",
     "check",
     "conformance",
     "lifecycle_machine",
@@ -32,12 +33,14 @@ if TYPE_CHECKING:
     from pytest_jobstatus.events import Event, EventKind, JobError
     from pytest_jobstatus.machine import lifecycle_machine
     from pytest_jobstatus.misuse import Misuse
+    from pytest_jobstatus.replay import assert_holds
     from pytest_jobstatus.suite import conformance
     from pytest_jobstatus.tracker import Profile, Snapshot, Status, Tracker
     from pytest_jobstatus.verdict import Report, RuleResult, Verdict
 else:
     _HOMES = {
         "conformance": "suite",
+        "assert_holds": "replay",
         "check": "engine",
         "lifecycle_machine": "machine",
         "Event": "events",

@@ -14,9 +14,13 @@ from pytest_jobstatus.options import OPTIONS, merged
 
 if TYPE_CHECKING:
     from pytest_jobstatus.factory import Factory
+    from pytest_jobstatus.scenario import Scenario
 
 EXIT_CODES = """exit codes: 0 conformant · 1 violation, or stale baseline entry · 2 misuse: something else is broken ·
 3 something that applies was never exercised · 130 interrupted"""
+
+REPLAY_CODES = """exit codes: 1 reproduced, or changed: the rule fails otherwise · 0 gone: it holds ·
+3 never exercised, or not applicable · 2 misuse: something else is broken"""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,6 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     for option in OPTIONS:
         check.add_argument(f"--{option.name}", metavar=option.metavar, help=option.help, action=option.action)
     check.add_argument("--coverage", action="store_true", help="print what was tried for each rule, with its bounds")
+    check.add_argument(
+        "--update-baseline",
+        action="store_true",
+        help="write the violations that are found to the baseline (default: jobstatus-baseline.toml), and remove what"
+        " does not fail any more",
+    )
     check.set_defaults(run=_check)
 
     rules = commands.add_parser("rules", help="list the rule book")
@@ -92,9 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     trace.add_argument("file", metavar="FILE", nargs="?", help="a scenario file (default: one plain job)")
     trace.set_defaults(run=_trace)
 
-    replay = commands.add_parser("replay", help="repeat a saved counterexample", epilog=EXIT_CODES)
-    replay.add_argument("file", metavar="FILE", help="a scenario file, from .jobstatus/ for instance")
-    _add_target(replay)
+    replay = commands.add_parser("replay", help="repeat a saved counterexample", epilog=REPLAY_CODES)
+    replay.add_argument(
+        "file", metavar="ID|FILE", help="the id of a counterexample, or its beginning; or a scenario file"
+    )
+    _add_target(replay, needed=False)
+    replay.add_argument("--program", action="store_true", help="print it as a test to paste; TARGET may be left out")
+    replay.add_argument("--scenarios", metavar="DIR", help="a folder in which the id is looked up as well")
     replay.set_defaults(run=_replay)
 
     migrate = commands.add_parser("migrate", help="make the reference tracker's table, or bring it up to date")
@@ -107,10 +121,11 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_target(parser: argparse.ArgumentParser) -> None:
+def _add_target(parser: argparse.ArgumentParser, *, needed: bool = True) -> None:
     parser.add_argument(
         "target",
         metavar="TARGET",
+        nargs=None if needed else "?",
         help="module:attribute, the current folder being importable; or celery:URL, celery-events:memory,"
         " django-celery-results:URL, rq:URL, reference:URL",
     )
@@ -119,42 +134,17 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     from pytest_jobstatus.engine import settings
+    from pytest_jobstatus.saved import FOLDER
+    from pytest_jobstatus.session import baseline_of, run
 
     given = {option.name: getattr(options, option.name) for option in OPTIONS}
     values = merged(given, Path.cwd())
     json_file = values.pop("json", None)
-    chosen = settings(**values, save=Path(".jobstatus"))
-    return _judge(_factory(options), chosen, json_file=json_file, coverage=options.coverage)
-
-
-def _judge(factory: Factory, chosen: object, *, json_file: str | None = None, coverage: bool = False) -> int:
-    """Print each verdict as it is found; where the check ends early, what was found until then."""
-    from pytest_jobstatus.engine import Settings, report, results
-    from pytest_jobstatus.report import json, text
-
-    assert isinstance(chosen, Settings)  # noqa: S101 - imported late
-    print(f"{text.headline(factory.name)}\n", flush=True)
-    found = []
-    ended: BaseException | None = None
-    try:
-        for result in results(factory, chosen):
-            print(text.result_line(result), flush=True)
-            found.append(result)
-    except (KeyboardInterrupt, Misuse) as early:
-        if not found and isinstance(early, Misuse):
-            raise
-        ended = early
-    whole = report(factory, chosen, found)
-    lines = text.findings(whole, target=factory.name)
-    if coverage:
-        lines += ["", *text.covered(whole)]
-    how = "interrupted: " if isinstance(ended, KeyboardInterrupt) else "ended early: " if ended else ""
-    print("\n".join([*lines, "", text.tried(whole), f"{how}{whole.summary}"]))
-    if json_file is not None:
-        Path(json_file).write_text(json.render(whole), encoding="utf-8")
-    if isinstance(ended, Misuse):
-        raise ended
-    return 130 if ended else whole.exit_code
+    baseline = baseline_of(values.pop("baseline", None), update=options.update_baseline)
+    chosen = settings(**values, baseline=baseline, memory=Path(FOLDER))
+    return run(
+        _factory(options), chosen, json_file=json_file, coverage=options.coverage, updates=options.update_baseline
+    )
 
 
 def _rules(_options: argparse.Namespace) -> int:
@@ -207,18 +197,50 @@ def _trace(options: argparse.Namespace) -> int:
 
 
 def _replay(options: argparse.Namespace) -> int:
-    from pytest_jobstatus.engine import replay
+    from pytest_jobstatus.replay import replay
     from pytest_jobstatus.report.text import replayed
     from pytest_jobstatus.scenario import load
 
-    if ":" in options.file and not Path(options.file).exists():
-        raise Misuse(f"replay {options.file!r}: no such file; the order is: jobstatus replay FILE TARGET")
-    scenario = load(Path(options.file))
+    scenario = load(_file(options))
+    if options.program:
+        return _program(options, scenario)
+    if options.target is None:
+        raise Misuse("replay: TARGET is missing; only --program can do without; see `jobstatus replay --help`")
     seen = replay(_factory(options), scenario)
     print("\n".join(replayed(scenario, seen.history, seen.verdicts, seen.not_applicable)))
     if any(violation is not None for _, violation in seen.verdicts.values()):
         return 1
     return 0 if any(exercised for exercised, _ in seen.verdicts.values()) else 3
+
+
+def _program(options: argparse.Namespace, scenario: Scenario) -> int:
+    """Print the program alone, so that it can be redirected into a file."""
+    from pytest_jobstatus.replay import replay
+    from pytest_jobstatus.report.program import program_of
+
+    rule, target = scenario.rules[0], options.target
+    if target is None:
+        print(program_of(scenario, rule=rule, target=None), end="")
+        return 0
+    seen = replay(_factory(options), scenario)
+    broken = ((number, violation) for number, (_, violation) in seen.verdicts.items() if violation is not None)
+    rule, violation = next(broken, (rule, None))
+    print(program_of(scenario, rule=rule, target=target, history=seen.history, violation=violation), end="")
+    return 0
+
+
+def _file(options: argparse.Namespace) -> Path:
+    """The scenario file that is meant, in one of the folders that counterexamples and scenarios are in."""
+    from pytest_jobstatus.baseline import FILE, Baseline
+    from pytest_jobstatus.saved import FOLDER, look_up
+    from pytest_jobstatus.scenario import shipped
+
+    if ":" in options.file and not Path(options.file).exists():
+        raise Misuse(f"replay {options.file!r}: no such file; the order is: jobstatus replay ID|FILE TARGET")
+    places = merged({"save": None, "scenarios": options.scenarios, "baseline": None}, Path.cwd())
+    known = Baseline(file=Path(places.get("baseline", FILE)))
+    own = [Path(places[name]) for name in ("save", "scenarios") if name in places]
+    return look_up(options.file, [Path(FOLDER), *own, known.folder, shipped()])
 
 
 def _migrate(options: argparse.Namespace) -> int:
@@ -243,9 +265,11 @@ def _demo(_options: argparse.Namespace) -> int:
     from pytest_jobstatus.demo import home_made
     from pytest_jobstatus.engine import settings
     from pytest_jobstatus.factory import Factory
+    from pytest_jobstatus.saved import FOLDER
+    from pytest_jobstatus.session import run
 
     print("A home-made tracker on SQLite: SELECT, look, UPDATE (pytest_jobstatus/demo.py).\n")
-    _judge(Factory.of(home_made), settings(rules="TRACK-1,TERM-1", save=Path(".jobstatus")))
+    run(Factory.of(home_made), settings(rules="TRACK-1,TERM-1", memory=Path(FOLDER)))
     print("\nIts plain case works; a job that failed or was cancelled runs again for ever. The check found that.")
     return 0
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pytest_jobstatus.baseline import load_baseline
+from pytest_jobstatus.baseline import NEW, Baseline, load_baseline, shown_by
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore.effort import Effort, effort_named
 from pytest_jobstatus.explore.observer import Shared, seen_by
-from pytest_jobstatus.explore.search import Search
+from pytest_jobstatus.explore.search import Search, Watch
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History
 from pytest_jobstatus.misuse import Misuse
-from pytest_jobstatus.rules import Rule, Violation, named, select
-from pytest_jobstatus.scenario import Scenario, dump, load_folder, shipped, short_id
+from pytest_jobstatus.rules import Rule, select
+from pytest_jobstatus.saved import Seen, in_turn, kept, seen_in
+from pytest_jobstatus.scenario import Scenario, load_folder, shipped
 from pytest_jobstatus.smoke import smoke
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict, verdict_of
@@ -32,17 +33,23 @@ class Settings:
         rules: which rules to judge.
         effort: how far to search.
         seed: of what is drawn at random.
-        scenarios: folders of scenario files, tried before everything else.
-        baseline: known violations, with their reasons.
-        save: the folder that counterexamples are written to; None writes none.
+        scenarios: what to try before the plans that are made.
+        seen: counterexamples that were seen before, tried before everything else.
+        baseline: known violations, with their reasons; None for none.
+        memory: the folder of counterexamples that are told first next time, kept out of git; None for none.
+        save: a folder of the user's that counterexamples are written to as well; None for none.
+        watch: is told now and then which rule is judged and what was tried for it until then.
     """
 
     rules: tuple[Rule, ...]
     effort: Effort
     seed: int = 0
     scenarios: tuple[Scenario, ...] = ()
-    baseline: dict[str, str] = field(default_factory=dict)
+    seen: tuple[Seen, ...] = ()
+    baseline: Baseline | None = None
+    memory: Path | None = None
     save: Path | None = None
+    watch: Watch | None = None
 
 
 def settings(
@@ -50,27 +57,48 @@ def settings(
     rules: str | Sequence[str] | None = None,
     effort: str = "default",
     seed: int = 0,
-    baseline: str | Path | None = None,
+    baseline: str | Path | Baseline | None = None,
     scenarios: str | Path | Sequence[str | Path] | None = None,
     save: str | Path | None = None,
+    memory: Path | None = None,
 ) -> Settings:
     """Settings from what a user wrote.
 
     Raises:
-        Misuse: for an unknown rule or effort, a bad baseline or a bad scenario.
+        Misuse: for an unknown rule or effort, a bad baseline, a bad scenario or a damaged counterexample.
     """
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise Misuse(f"seed: {seed!r}: allowed is a whole number")
     given = [scenarios] if isinstance(scenarios, str | Path) else scenarios or []
     folders = [shipped(), *(Path(folder) for folder in given)]
+    found, told = _parted(scenario for folder in folders for scenario in load_folder(folder))
+    chosen = select(rules, source="rules")
+    kept_in = [folder for folder in (memory, Path(save) if save is not None else None) if folder is not None]
+    numbers = {rule.id for rule in chosen}
+    seen = [each for folder in kept_in for each in seen_in(folder, numbers)]
+    known = load_baseline(Path(baseline)) if isinstance(baseline, str | Path) else baseline
+    listed = [shown_by(known, number, kept_in) for number in known.entries if number in numbers] if known else []
     return Settings(
-        rules=select(rules, source="rules"),
+        rules=chosen,
         effort=effort_named(effort, source="effort"),
         seed=seed,
-        scenarios=tuple(scenario for folder in folders for scenario in load_folder(folder)),
-        baseline=load_baseline(Path(baseline)) if baseline is not None else {},
+        scenarios=told,
+        seen=in_turn([*seen, *found], first=[each for each in listed if each is not None]),
+        baseline=known,
+        memory=memory,
         save=Path(save) if save is not None else None,
     )
+
+
+def _parted(scenarios: Iterable[Scenario]) -> tuple[list[Seen], tuple[Scenario, ...]]:
+    """The counterexamples that a check saved, and the other scenarios."""
+    found, told = [], []
+    for scenario in scenarios:
+        if scenario.found is not None:
+            found.append(Seen(scenario, None))
+        else:
+            told.append(scenario)
+    return found, tuple(told)
 
 
 def check(
@@ -92,7 +120,7 @@ def check(
         seed: of the plans that are drawn at random.
         baseline: a file of known violations.
         scenarios: a folder of scenario files to try as well, or several.
-        save: a folder to write counterexamples to, as scenario files.
+        save: a folder to write counterexamples to, as scenario files; those that are there are tried first.
 
     Raises:
         Misuse: where the adapter is broken or an argument is; then there is no report.
@@ -153,7 +181,8 @@ def _rarely_collected() -> Iterator[None]:
 def report(factory: Factory, chosen: Settings, found: Sequence[RuleResult]) -> Report:
     """The report on the results."""
     passed = {result.id for result in found if result.verdict is Verdict.PASS}
-    stale = {number: reason for number, reason in chosen.baseline.items() if number in passed}
+    known = chosen.baseline.entries if chosen.baseline is not None else {}
+    stale = {number: entry.reason for number, entry in known.items() if number in passed}
     unfinished = len(chosen.rules) - len(found)
     return Report(tracker=factory.name, rules=tuple(found), stale=stale, unfinished=unfinished)
 
@@ -184,11 +213,22 @@ def judged(
     lacking = rule.not_applicable(profile)
     if lacking is not None:
         return RuleResult(id=rule.id, level=rule.level, verdict=Verdict.NOT_APPLICABLE, reason=lacking), False
-    search = Search(rule=rule, effort=chosen.effort, seed=chosen.seed, scenarios=chosen.scenarios, shared=shared)
+    search = Search(
+        rule=rule,
+        effort=chosen.effort,
+        seed=chosen.seed,
+        scenarios=chosen.scenarios,
+        seen=tuple(each for each in chosen.seen if rule.id in each.scenario.rules),
+        shared=shared,
+        watch=chosen.watch,
+    )
     found = search.first_failure(factory, profile)
     if shared is not None:
         shared.judged(rule)
     verdict, reason = verdict_of(rule, search.coverage, found, cut=search.cut)
+    if found is not None:
+        found = kept(found, tracker=factory.name, memory=chosen.memory, save=chosen.save)
+        found = _beside(found, chosen)
     result = RuleResult(
         id=rule.id,
         level=rule.level,
@@ -196,51 +236,26 @@ def judged(
         reason=reason,
         seconds=time.perf_counter() - began,
         coverage=search.coverage,
-        counterexample=_saved(found, chosen) if found is not None else None,
-        known=verdict is Verdict.FAIL and rule.id in chosen.baseline,
+        counterexample=found,
+        known=verdict is Verdict.FAIL and chosen.baseline is not None and rule.id in chosen.baseline.entries,
     )
     return result, search.interrupted
 
 
-@dataclass(frozen=True, kw_only=True)
-class Replay:
-    """What one scenario shows now.
-
-    Args:
-        history: what was seen.
-        verdicts: by rule, how often its premise came up and the violation, if there is one.
-        not_applicable: by rule, why it does not apply.
-    """
-
-    history: History
-    verdicts: dict[str, tuple[int, Violation | None]]
-    not_applicable: dict[str, str]
-
-
-def replay(factory: Factory, scenario: Scenario) -> Replay:
-    """Carry out one scenario on a fresh tracker and judge it by the rules that it is about.
-
-    Raises:
-        Misuse: where the adapter is broken, or the tracker does not know what the scenario needs.
-    """
-    profile = smoke(factory)
-    check_known(scenario.plan, profile, source=scenario.id, target=factory.name)
-    verdicts: dict[str, tuple[int, Violation | None]] = {}
-    not_applicable: dict[str, str] = {}
-    history: History | None = None
-    for rule in (named(number, source=scenario.id) for number in scenario.rules):
-        reason = rule.not_applicable(profile)
-        if reason is not None:
-            not_applicable[rule.id] = reason
-            continue
-        with factory.open() as handle:
-            seen = seen_by(handle, scenario.plan, rule=rule)
-        verdicts[rule.id] = rule.judge(seen)
-        if history is None or verdicts[rule.id][1] is not None:
-            history = seen
-    if history is None:
-        history = seen_once(factory, scenario.plan)
-    return Replay(history=history, verdicts=verdicts, not_applicable=not_applicable)
+def _beside(found: Counterexample, chosen: Settings) -> Counterexample:
+    """The counterexample with what there is to say of the baseline's entry for its rule."""
+    entry = chosen.baseline.entries.get(found.rule) if chosen.baseline is not None else None
+    if entry is None:
+        return found
+    notes = [found.note] if found.note is not None else []
+    shows = entry.counterexample
+    if shows is not None and found.again != shows:
+        there = any(each.scenario.id == shows for each in chosen.seen)
+        is_gone = "does not show the same any more" if there else "is not there: searched in full"
+        notes.append(f"the baseline's counterexample, {shows}, {is_gone}")
+    if entry.reason.strip() == NEW:
+        notes.append("the baseline does not say why yet")
+    return replace(found, note="; ".join(notes) or None)
 
 
 def check_known(plan: Plan, profile: Profile, *, source: str, target: str) -> None:
@@ -265,24 +280,3 @@ def seen_once(factory: Factory, plan: Plan) -> History:
     """What a fresh tracker shows when the plan is carried out."""
     with factory.open() as handle:
         return seen_by(handle, plan)
-
-
-def _saved(counterexample: Counterexample, chosen: Settings) -> Counterexample:
-    """Write the counterexample as a scenario file, where one is wanted."""
-    if chosen.save is None:
-        return counterexample
-    plan = counterexample.plan
-    number = f"{counterexample.rule}-{short_id(plan)}"
-    scenario = Scenario(id=number, title=counterexample.message, rules=(counterexample.rule,), plan=plan)
-    file = chosen.save / f"{number}.toml"
-    try:
-        chosen.save.mkdir(parents=True, exist_ok=True)
-        for path, content in ((chosen.save / ".gitignore", "*\n"), (file, dump(scenario))):
-            if not path.exists():
-                path.write_text(content, encoding="utf-8")
-    except OSError as error:
-        note = "; ".join(each for each in (counterexample.note, f"not saved: {error}") if each)
-        return replace(counterexample, note=note)
-    here = Path.cwd()
-    shown = file.relative_to(here) if file.is_relative_to(here) else file
-    return replace(counterexample, file=str(shown))

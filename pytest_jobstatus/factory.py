@@ -49,7 +49,8 @@ class Factory:
             raise Misuse(
                 f"{target!r} is no factory{half}: give the class, or a function that makes a fresh tracker at each call"
             )
-        where = f"{getattr(target, '__module__', '?')}:{getattr(target, '__qualname__', type(target).__qualname__)}"
+        own = getattr(target, "__qualname__", f"<{type(target).__qualname__}>")  # an object has no name of its own
+        where = f"{getattr(target, '__module__', '?')}:{own}"
         return cls(make=target, name=name or where)
 
     @contextmanager

@@ -20,6 +20,7 @@ from pytest_jobstatus.options import OPTIONS, merged
 from pytest_jobstatus.report import json as report_json
 from pytest_jobstatus.report import text
 from pytest_jobstatus.rules import RULES, named
+from pytest_jobstatus.saved import FOLDER
 from pytest_jobstatus.smoke import smoke
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Report, Verdict
@@ -44,7 +45,7 @@ def judged_item(suite: Suite, request: pytest.FixtureRequest, number: str) -> Re
     if misuse is not None:  # outside the except, or pytest would print the message once more for its cause
         request.node.user_properties.append((PROPERTY, json.dumps({**values, "broken": misuse})))
         _fail(f"{Path(suite.file).name}:{suite.line}: {misuse}")
-    rule = report_json.result_values(report.rules[0])
+    rule = report_json.result_values(report.rules[0], target=_target(suite, report.tracker))
     values |= {"tracker": report.tracker, "stale": dict(report.stale), "rule": rule}
     # As text: a worker of pytest-xdist can send no more than plain values.
     request.node.user_properties.append((PROPERTY, json.dumps(values)))
@@ -136,7 +137,7 @@ def chosen_options(config: pytest.Config) -> dict[str, Any]:
 def _judged(suite: Suite, request: pytest.FixtureRequest, number: str) -> Report:
     options = chosen_options(request.config)
     options.pop("json", None)
-    options |= {"rules": number, "save": request.config.rootpath / ".jobstatus"}
+    options |= {"rules": number, "memory": request.config.rootpath / FOLDER}
     folders = [folder for folder in (options.pop("scenarios", None), suite.scenarios) if folder is not None]
     chosen = engine.settings(**options, scenarios=folders)
     factory = _factory(suite, request)

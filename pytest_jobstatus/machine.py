@@ -25,6 +25,7 @@ from pytest_jobstatus.handle import Unreadable
 from pytest_jobstatus.history import History, Step, recent
 from pytest_jobstatus.raised import let_go
 from pytest_jobstatus.reading import differences
+from pytest_jobstatus.report.program import program
 from pytest_jobstatus.report.text import counterexample
 from pytest_jobstatus.rules import Rule, Violation, select
 from pytest_jobstatus.smoke import smoke
@@ -239,7 +240,9 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     def _text(self, each: Rule, history: History, violation: Violation) -> str:
         found = Counterexample(rule=each.id, violation=violation, history=history)
-        return "\n".join([f"{each.id}: {violation.message}", "", *counterexample(found)])
+        name = self.target.factory.name
+        written = program(found, target=name if ":" in name and "<" not in name else None)
+        return "\n".join([f"{each.id}: {violation.message}", "", *counterexample(found), "", "As a test:", "", written])
 
 
 def lifecycle_machine(tracker: object, *, rules: str | Sequence[str] | None = None) -> type[LifecycleMachine]:

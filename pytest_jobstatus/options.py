@@ -41,6 +41,9 @@ OPTIONS = (
     Option(name="seed", metavar="N", type=int, help="seed of what is drawn at random (default: 0)"),
     Option(name="baseline", metavar="FILE", path=True, help="known violations; see the README"),
     Option(name="scenarios", metavar="DIR", path=True, help="a folder of scenario files to try as well"),
+    Option(
+        name="save", metavar="DIR", path=True, help="keep each counterexample as a scenario file in a folder of yours"
+    ),
     Option(name="json", metavar="FILE", path=True, help="write the report as JSON"),
 )
 SERVER = "auto|containers|local|wheel|URL"
@@ -143,6 +146,8 @@ def merged(given: Mapping[str, Any], folder: Path) -> dict[str, Any]:
             raise Misuse(f"seed: {values['seed']!r}: allowed is a whole number") from None
     if "json" in values:
         _check_writable(Path(values["json"]))
+    if "save" in values and Path(values["save"]).exists() and not Path(values["save"]).is_dir():
+        raise Misuse(f"save {values['save']!r}: allowed is a folder; it is made where there is none")
     return values
 
 

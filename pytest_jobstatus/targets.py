@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from pytest_jobstatus.factory import Factory
@@ -62,6 +63,44 @@ def resolve(target: str, *, yes: bool = False) -> Factory:
         sys.path.insert(0, str(file.parent.absolute()))
         return Factory.of(_attribute(target, file.stem, rest), name=target)
     return Factory.of(_attribute(target, head, rest), name=target)
+
+
+class Imported(NamedTuple):
+    """How a program gets at a target.
+
+    Args:
+        lines: what it says to import it.
+        name: what it calls the factory afterwards.
+    """
+
+    lines: tuple[str, ...]
+    name: str
+
+
+def imported(target: str) -> Imported | None:
+    """How a program gets at a target; None where no name leads to it, as to a fixture or a lambda.
+
+    Args:
+        target: as `resolve` takes it, or as a report names a tracker.
+
+    >>> imported("my_app.jobs:Jobs.Tracker")
+    Imported(lines=('from my_app.jobs import Jobs',), name='Jobs.Tracker')
+    >>> imported("rq:redis://localhost/1").name
+    'factory("redis://localhost/1")'
+    """
+    head, _, rest = target.partition(":")
+    modules = {form.partition(":")[0]: module for form, module in ADAPTERS.items()}
+    if head in modules:
+        quoted = json.dumps(hidden(rest), ensure_ascii=False)
+        return Imported((f"from {modules[head]} import factory",), f"factory({quoted})")
+    file = Path(head)
+    module = file.stem if file.suffix == ".py" else head
+    if not all(part.isidentifier() for part in (*module.split("."), *rest.split("."))):
+        return None
+    line = f"from {module} import {rest.partition('.')[0]}"
+    if file.suffix != ".py" or file.parent == Path():
+        return Imported((line,), rest)
+    return Imported(("import sys", "", f"sys.path.insert(0, {json.dumps(str(file.parent))})", line), rest)
 
 
 def _attribute(target: str, module: str, attribute: str) -> Any:

@@ -42,6 +42,7 @@ class Counterexample:
         history: what was delivered and what was seen.
         note: what a reader must know of how it came about, if anything.
         file: the scenario file that it was saved to, if it was.
+        again: the id of the counterexample that was seen before and shows the same; None where it was searched for.
     """
 
     rule: str
@@ -49,6 +50,7 @@ class Counterexample:
     history: History
     note: str | None = None
     file: str | None = None
+    again: str | None = None
 
     @property
     def message(self) -> str:
@@ -274,6 +276,8 @@ def summary(
 
     >>> summary(Overall.CONFORMANT, {Verdict.PASS: 11, Verdict.NOT_APPLICABLE: 35})
     'conformant: 11 of 59 rules judged, 35 not applicable, 13 not yet checked'
+    >>> summary(Overall.CONFORMANT, {Verdict.PASS: 46}, stale=1).partition(":")[0]
+    'conformant, and the baseline is out of date'
     """
     judged = counts.get(Verdict.PASS, 0) + counts.get(Verdict.FAIL, 0)
     parts = [f"{judged} of {TOTAL} rules judged"]
@@ -295,4 +299,10 @@ def summary(
     parts.append(f"{TOTAL - len(RULES)} not yet checked")
     if stale:
         parts.append(f"{stale} stale baseline {'entry' if stale == 1 else 'entries'}")
-    return f"{verdict}: " + ", ".join(parts)
+    return f"{_words(verdict, known=known, stale=stale)}: " + ", ".join(parts)
+
+
+def _words(verdict: Overall, *, known: int, stale: int) -> str:
+    """The verdict in words that say whether all is well; the exit code does, too."""
+    words = f"{verdict} but for what is known" if verdict is Overall.CONFORMANT and known else str(verdict)
+    return f"{words}, and the baseline is out of date" if stale and verdict is not Overall.VIOLATIONS else words

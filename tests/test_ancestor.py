@@ -12,8 +12,8 @@ from sqlalchemy import Engine, create_engine, event
 
 from pytest_jobstatus import check
 from pytest_jobstatus.databases import fresh_database
-from pytest_jobstatus.engine import replay
 from pytest_jobstatus.factory import Factory
+from pytest_jobstatus.replay import replay
 from pytest_jobstatus.scenario import Scenario
 from pytest_jobstatus.smoke import plain_plan
 from tests.ancestor.adapter import Adapter, adapter, hurried, sqlite

@@ -103,7 +103,9 @@ MISUSES = [
     (("explain", "TERM"), "explain: TERM is a family; say which rule: TERM-1, TERM-2, TERM-3"),
     (("explain", "RACE-1"), "explain: RACE-1 is not checked yet"),
     (("replay", "none.toml", SMALL), "none.toml: cannot be read"),
-    (("replay", SMALL, "none.toml"), "no such file; the order is: jobstatus replay FILE TARGET"),
+    (("replay", "TERM-1-0123", SMALL), "replay 'TERM-1-0123': no file, and no scenario of that id; there are "),
+    (("check", SMALL, "--save=bad.py"), "save 'bad.py': allowed is a folder; it is made where there is none"),
+    (("replay", SMALL, "none.toml"), "no such file; the order is: jobstatus replay ID|FILE TARGET"),
     (("check", ":Tracker"), "target ':Tracker': allowed are module:attribute, celery:URL, "),
     (("check", "ending:Tracker"), "importing ending raised SystemExit: 0"),
     (

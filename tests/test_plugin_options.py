@@ -143,7 +143,7 @@ def test_a_known_violation_is_an_xfail(pytester: pytest.Pytester, way: str) -> N
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(
         [
-            f"*Reopening: conformant: 2 of {TOTAL} rules judged, 1 known to fail, *",
+            f"*Reopening: conformant but for what is known: 2 of {TOTAL} rules judged, 1 known to fail, *",
             "XFAIL *TERM-1* known: the job was *",
         ]
     )
@@ -159,7 +159,7 @@ def test_a_stale_entry_of_the_baseline_is_a_failure(pytester: pytest.Pytester, w
     result.stdout.fnmatch_lines(
         [
             "TERM-1 does not fail any more, but the baseline lists it (ticket 7): remove the entry",
-            f"*Small: *: 2 of {TOTAL} rules judged, *, 1 stale baseline entry",
+            f"*Small: conformant, and the baseline is out of date: 2 of {TOTAL} *, 1 stale baseline entry",
         ]
     )
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from pytest_jobstatus import Event, Profile, Snapshot, check
-from pytest_jobstatus.engine import replay, seen_once
+from pytest_jobstatus.engine import seen_once
 from pytest_jobstatus.factory import Factory
+from pytest_jobstatus.replay import replay
 from pytest_jobstatus.report import json as report_json
 from pytest_jobstatus.report import table, text
 from pytest_jobstatus.rules import RULES, TOTAL, named

@@ -12,13 +12,13 @@ from pytest_jobstatus import EventKind, Misuse, Profile, Verdict, check
 from pytest_jobstatus.cli import main
 from pytest_jobstatus.clocks import AGREE
 from pytest_jobstatus.delivery import Plan, joined
-from pytest_jobstatus.engine import replay
 from pytest_jobstatus.events import Mark
 from pytest_jobstatus.explore.effort import EFFORTS
 from pytest_jobstatus.explore.families import family
 from pytest_jobstatus.explore.observer import seen_by
 from pytest_jobstatus.explore.simpler import made_plain
 from pytest_jobstatus.factory import Factory
+from pytest_jobstatus.replay import replay
 from pytest_jobstatus.rules import Plans
 from pytest_jobstatus.runs import emitted
 from pytest_jobstatus.scenario import Scenario, dump, parse

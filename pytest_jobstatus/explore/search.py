@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -13,6 +13,7 @@ from pytest_jobstatus.delivery import Plan, joined, keeping, until
 from pytest_jobstatus.explore.control import control_of
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.families import family
+from pytest_jobstatus.explore.known import as_far_as_known, is_known
 from pytest_jobstatus.explore.observer import Observer, Shared, seen_by
 from pytest_jobstatus.explore.part import Part, clocks_for
 from pytest_jobstatus.explore.shrink import shrunk
@@ -21,6 +22,7 @@ from pytest_jobstatus.handle import NoTenant
 from pytest_jobstatus.history import History
 from pytest_jobstatus.raised import said
 from pytest_jobstatus.rules import Control, Plans, Rule, Violation, named
+from pytest_jobstatus.saved import Seen, shown
 from pytest_jobstatus.scenario import Scenario
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Coverage
@@ -45,6 +47,11 @@ ONE_BY_ONE = 64
 the right one.
 """
 
+OFTEN = 0.2
+"""Seconds: how often somebody who waits is told how far the search is."""
+Watch = Callable[[str, Coverage], None]
+"""Is told which rule is judged, and what was tried for it until now."""
+
 
 @dataclass(kw_only=True)
 class Search:
@@ -55,7 +62,9 @@ class Search:
         effort: how far to look.
         seed: of what is drawn at random.
         scenarios: what to try first, where it is about the rule.
+        seen: counterexamples to the rule that were seen before: they are tried before all else.
         shared: what other rules of the same check have seen.
+        watch: is told now and then how far the search is; None where nobody waits.
         coverage: what was tried.
         cut: why the search ended early, if it did.
         interrupted: whether Ctrl-C came while a counterexample was made small.
@@ -66,11 +75,14 @@ class Search:
     effort: Effort
     seed: int
     scenarios: tuple[Scenario, ...] = ()
+    seen: tuple[Seen, ...] = ()
     shared: Shared | None = None
+    watch: Watch | None = None
     coverage: Coverage = field(default_factory=Coverage)
     cut: str | None = None
     interrupted: bool = False
     before: Sequence[Plan] = ()
+    _tell_at: float = field(default_factory=lambda: time.monotonic() + OFTEN)
 
     def first_failure(self, factory: Factory, profile: Profile) -> Counterexample | None:
         """The smallest counterexample to the rule, if there is one; after Ctrl-C the one that was found, as it is, and
@@ -100,14 +112,24 @@ class Search:
     def _plans(self, profile: Profile) -> Iterator[tuple[Plans | None, Plan]]:
         """Plan after plan, smallest first, with its family, until time runs out."""
         deadline = time.monotonic() + self.effort.seconds
+        before = {id(each.scenario.plan) for each in self.seen}  # they have broken the rule, whatever they are about
         for name, part in self.parts(profile):
             for plan in part.plans:
-                if self.rule.about(plan):
+                if id(plan) in before or self.rule.about(plan):
                     yield name, plan
-                    if time.monotonic() > deadline:
+                    now = time.monotonic()
+                    if now > self._tell_at:
+                        self._tell(now)
+                    if now > deadline:
                         self.cut = f"ran out of time ({self.effort.seconds:g} s)"
                         return
             self.coverage.complete.append(part.title)
+
+    def _tell(self, now: float) -> None:
+        """Tell whoever waits how far the search is."""
+        self._tell_at = now + OFTEN
+        if self.watch is not None:
+            self.watch(self.rule.id, self.coverage)
 
     def _failure(
         self, factory: Factory, plans: Iterator[tuple[Plans | None, Plan]], *, doubting: bool
@@ -188,8 +210,13 @@ class Search:
         return False
 
     def parts(self, profile: Profile) -> Iterator[tuple[Plans | None, Part]]:
-        """The families of plans that can break the rule, by name; scenarios that are about it come first, without."""
-        told = (_as_far_as_known(each.plan, profile) for each in self.scenarios if self.rule.id in each.rules)
+        """The families of plans that can break the rule, by name; without one what was seen before comes first, then
+        the scenarios that are about the rule.
+        """
+        before = [plan for plan in (each.scenario.plan for each in self.seen) if is_known(plan, profile)]
+        if before:
+            yield None, Part(f"{len(before)} counterexample{'s' if len(before) > 1 else ''} seen before", iter(before))
+        told = (as_far_as_known(each.plan, profile) for each in self.scenarios if self.rule.id in each.rules)
         about = [plan for plan in told if plan is not None]
         if about:
             yield None, Part(f"{len(about)} scenario{'s' if len(about) > 1 else ''}", iter(about))
@@ -200,6 +227,9 @@ class Search:
         """Repeat the failure on a fresh tracker and take away what it does not need; None where the fresh one shows it
         without what the rule is about, too.
         """
+        again = self._again(factory, history.plan)
+        if again is not None:
+            return again
         until_then = until(history.plan, violation.step)
         repeated = self._repeated(factory, (until_then, history.plan)) or self._repeated(
             factory, _longer(self.before, history.plan)
@@ -227,6 +257,25 @@ class Search:
             rule=self.rule.id, violation=found[1], history=found[0], note=self._needs(factory, smaller)
         )
 
+    def _again(self, factory: Factory, plan: Plan) -> Counterexample | None:
+        """A counterexample that was seen before, where a fresh tracker shows the same: it is as small as it gets."""
+        for scenario, file in self.seen:
+            if scenario.plan is not plan or scenario.found is None:
+                continue
+            failure = self.fails(factory, plan)
+            if failure is None:
+                return None
+            history, found = failure
+            times = history.profile.supports("event_time")
+            if scenario.found.is_like(step=found.step + 1, field=found.field, message=found.message, times=times):
+                place = shown(file) if file is not None else None
+                notes = [f"seen before: {scenario.id}, which was not made small again", self._needs(factory, plan)]
+                note = "; ".join(each for each in notes if each is not None)
+                return Counterexample(
+                    rule=self.rule.id, violation=found, history=history, note=note, file=place, again=scenario.id
+                )
+        return None
+
     def _repeated(self, factory: Factory, plans: Iterable[Plan]) -> tuple[Plan, bool] | None:
         """The first plan that fails on a fresh tracker, and whether that is the rule's own business."""
         for plan in plans:
@@ -251,6 +300,8 @@ class Search:
 
     def _told(self, factory: Factory, plan: Plan) -> tuple[History, Violation] | None:
         """What a fresh tracker shows, if it breaks the rule with this plan."""
+        if (now := time.monotonic()) > self._tell_at:
+            self._tell(now)
         for _ in range(TRIES if self.rule.waits else 1):
             try:
                 with factory.open() as handle:
@@ -284,16 +335,3 @@ def _longer(before: Sequence[Plan], plan: Plan) -> Iterator[Plan]:
         longer = joined([*before[-count:], plan])
         replayed += len(longer.order)
         yield longer
-
-
-def _as_far_as_known(plan: Plan, profile: Profile) -> Plan | None:
-    """The plan without the deliveries of kinds that the tracker does not know; None where nothing is left of it."""
-    if plan.tenancy and not profile.supports("tenancy"):
-        return None
-    if not profile.supports("concurrency"):
-        plan = replace(plan, workers=())
-    one_attempt = not (profile.supports("retrying") or profile.supports("stalled"))
-    if one_attempt and any(event.attempt > 1 for event in plan.events):
-        return None
-    known = [place for place, index in enumerate(plan.order) if plan.events[index].kind in profile.kinds]
-    return keeping(plan, known) if known else None

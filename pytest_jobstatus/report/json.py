@@ -13,6 +13,7 @@ from pytest_jobstatus.events import Event, JobError
 from pytest_jobstatus.exercise import Meeting
 from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.raised import said
+from pytest_jobstatus.report.program import program
 from pytest_jobstatus.rules import SPEC, TOTAL
 from pytest_jobstatus.scenario import event_names
 from pytest_jobstatus.tracker import FIELDS, Snapshot
@@ -34,7 +35,7 @@ def report_values(report: Report) -> dict[str, Any]:
     """The report as JSON values."""
     return assembled(
         report.tracker,
-        [result_values(result) for result in report.rules],
+        [result_values(result, target=report.tracker) for result in report.rules],
         stale=report.stale,
         unfinished=report.unfinished,
     )
@@ -89,8 +90,13 @@ def _covered(rules: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def result_values(result: RuleResult) -> dict[str, Any]:
-    """One rule's result as JSON values."""
+def result_values(result: RuleResult, *, target: str | None) -> dict[str, Any]:
+    """One rule's result as JSON values.
+
+    Args:
+        result: the result.
+        target: the tracker's name, if one leads to it, for the program that a counterexample is.
+    """
     coverage = result.coverage
     values: dict[str, Any] = {
         "id": result.id,
@@ -105,7 +111,7 @@ def result_values(result: RuleResult) -> dict[str, Any]:
         "covered": {"complete": list(coverage.complete), **_bounds(coverage)},
     }
     if result.counterexample is not None:
-        values["counterexample"] = _counterexample(result.counterexample)
+        values["counterexample"] = _counterexample(result.counterexample, target)
     return values
 
 
@@ -130,7 +136,7 @@ def _unreached(parts: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
     return sorted({tuple(each) for part in parts for each in part["unreached"]} - reached)
 
 
-def _counterexample(found: Counterexample) -> dict[str, Any]:
+def _counterexample(found: Counterexample, target: str | None) -> dict[str, Any]:
     return {
         "message": found.message,
         "field": found.violation.field,
@@ -141,6 +147,7 @@ def _counterexample(found: Counterexample) -> dict[str, Any]:
         "scenario": _scenario(found.plan),
         "shifted_days": found.history.shift.days,
         "history": [_step(step, found.history) for step in found.history.steps],
+        "program": program(found, target=target),
     }
 
 

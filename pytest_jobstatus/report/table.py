@@ -46,10 +46,29 @@ def table(history: History, *, violation: Violation | None = None, mark: str = "
     if history.unreadable is not None and len(history.steps) < len(history.plan.order):
         event = history.plan.events[history.plan.order[len(history.steps)]]
         job = (named(event.job_id),) if several else ()
-        shown = f"read raised {history.unreadable}  ← {mark}"
         name = f"{event.name}{_given(event)}"
-        rows.append((str(len(history.steps) + 1), *job, name, happened(event.occurred_at, timedelta()), shown))
-    return [*_aligned(rows), *_epilogue(history, violation)]
+        rows.append(
+            (str(len(history.steps) + 1), *job, name, happened(event.occurred_at, timedelta()), _unread(history, mark))
+        )
+    return [*_aligned(rows), *epilogue(history, violation)]
+
+
+def effects(history: History, *, violation: Violation | None = None, mark: str = "") -> Iterator[list[str]]:
+    """What was shown after each delivery, as the table has it.
+
+    Args:
+        history: what was seen.
+        violation: where it breaks a rule; its field is marked.
+        mark: what to write beside that field: the rule's number.
+    """
+    for step in history.steps:
+        yield [*_effect(step, history, violation if violation and violation.step == step.number else None, mark)]
+    if history.unreadable is not None and len(history.steps) < len(history.plan.order):
+        yield [_unread(history, mark)]
+
+
+def _unread(history: History, mark: str) -> str:
+    return f"read raised {history.unreadable}  ← {mark}"
 
 
 def _given(event: Event) -> str:
@@ -128,7 +147,8 @@ def _lost(plan: Plan) -> Iterator[str]:
         yield f"read as well, and never told of: {', '.join(named(job) for job in plan.jobs if job not in heard)}"
 
 
-def _epilogue(history: History, violation: Violation | None) -> Iterator[str]:
+def epilogue(history: History, violation: Violation | None) -> Iterator[str]:
+    """What else there is to say of a history, below its table."""
     for label, seen in history.first.items():
         yield f"before anything was delivered, {label} read as {shown(seen)}"
     if history.plan.lost:

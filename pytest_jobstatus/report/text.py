@@ -10,7 +10,7 @@ from pytest_jobstatus.history import History
 from pytest_jobstatus.report.exercise import exercise_table
 from pytest_jobstatus.report.table import table
 from pytest_jobstatus.rules import PLANNED, RULES, SPEC, Rule, Violation, named
-from pytest_jobstatus.scenario import Scenario
+from pytest_jobstatus.scenario import Found, Scenario
 from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict
 
 WIDTH = 100
@@ -83,7 +83,7 @@ def counterexample(found: Counterexample, *, target: str | None = None, known: b
     """The smallest history that breaks a rule, and what to do about it."""
     rule = named(found.rule, source="report")
     lines = [*wrap(f"{rule.id}{' (known)' if known else ''}: {rule.text}", WIDTH), ""]
-    lines += [f"    {line}" for line in wrap(_sentence(found.message), WIDTH - 4)]
+    lines += [f"    {line}" for line in wrap(sentence(found.message), WIDTH - 4)]
     if found.note is not None:
         lines += [f"    {line}" for line in wrap(f"({found.note})", WIDTH - 4)]
     lines += ["", *(f"    {line}" for line in table(found.history, violation=found.violation, mark=rule.id)), ""]
@@ -91,12 +91,24 @@ def counterexample(found: Counterexample, *, target: str | None = None, known: b
     lines += [f"    {line}" for line in wrap(f"Look here: {rule.look}", WIDTH - 4, break_on_hyphens=False)]
     if found.file is not None and target is not None:
         lines.append(f"    Repeat it: jobstatus replay {found.file} {target}")
+        lines.append("    As a test to paste: the same with --program")
     elif found.file is not None:
         lines.append(f"    Saved as {found.file}")
+        lines.append(f"    As a test to paste: jobstatus replay {found.file} --program")
     return lines
 
 
-def _sentence(message: str) -> str:
+def sentence(message: str) -> str:
+    """A message as a sentence of its own.
+
+    >>> sentence("the job was completed"), sentence("job-1's error is lost")
+    ('The job was completed.', "job-1's error is lost.")
+    """
+    """A message as a sentence of its own.
+
+    >>> sentence("the job was completed"), sentence("job-1's error is lost")
+    ('The job was completed.', "job-1's error is lost.")
+    """
     first = message.partition(" ")[0].rstrip(";:,")
     return f"{message[:1].upper() if first.isalpha() else message[:1]}{message[1:]}."
 
@@ -118,12 +130,25 @@ def replayed(
     broken = next(((number, violation) for number, (_, violation) in verdicts.items() if violation is not None), None)
     mark, violation = broken if broken is not None else ("", None)
     lines = [f"{scenario.id}: {scenario.title}", "", *table(history, violation=violation, mark=mark), ""]
-    for number, (exercised, found) in verdicts.items():
-        if found is not None:
-            lines.append(f"{number}: reproduced: {found.message}")
-        else:
-            lines.append(f"{number}: {'gone: it holds' if exercised else 'never exercised'}")
+    times = history.profile.supports("event_time")
+    for number, (exercised, violation) in verdicts.items():
+        lines += _outcome(scenario.found, number, exercised, violation, times=times)
     return lines + [f"{number}: not applicable: {reason}" for number, reason in not_applicable.items()]
+
+
+def _outcome(
+    found: Found | None, number: str, exercised: int, violation: Violation | None, *, times: bool
+) -> Iterator[str]:
+    """What one rule says of a scenario now, against what was found when it was saved."""
+    if violation is None:
+        yield f"{number}: {'gone: it holds' if exercised else 'never exercised'}"
+        return
+    step, field, message = violation.step + 1, violation.field, violation.message
+    if found is None or found.rule != number or found.is_like(step=step, field=field, message=message, times=times):
+        yield f"{number}: reproduced: {message}"
+        return
+    yield f"{number}: changed: {message} (delivery {step}, {field})"
+    yield f"    it was: {found.message} (delivery {found.step}, {found.field}; {found.tracker})"
 
 
 def tried(report: Report) -> str:

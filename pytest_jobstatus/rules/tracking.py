@@ -54,7 +54,13 @@ def _missing(history: History) -> Iterator[Violation | None]:
             yield Violation(step=number, field="created_at", message=message)
 
 
-@rule("TRACK-2", Plans.STRANGERS, control=Control.UNREAD, in_control=_missing)
+@rule(
+    "TRACK-2",
+    Plans.STRANGERS,
+    control=Control.UNREAD,
+    in_control=_missing,
+    about=lambda plan: bool(plan.strangers) or plan.reads > 1,
+)
 def track_2(history: History) -> Iterator[Violation | None]:
     """A job never heard of reads as nothing, and reading changes nothing.
 

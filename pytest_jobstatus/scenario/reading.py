@@ -16,6 +16,7 @@ from pytest_jobstatus.events import LONGEST_ID, Event, JobError, is_aware, short
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.rules import RULES, SPEC, named
 from pytest_jobstatus.runs import check_possible
+from pytest_jobstatus.scenario.found import found_in
 from pytest_jobstatus.scenario.scenario import FORMAT, Scenario
 
 RESERVED = ("interleaving", "fault")
@@ -95,6 +96,7 @@ def parse(text: str, *, source: str) -> Scenario:
         link=table.get("link", ""),
         rules=rules,
         plan=_near_start(plan, source),
+        found=found_in(table["found"], source) if "found" in table else None,
     )
 
 
@@ -140,7 +142,7 @@ TYPES = {
 HEADER: Mapping[str, type] = {
     "format": str, "spec": str, "id": str, "title": str, "story": str, "link": str,
     "rules": list, "delivery": list, "events": list, "reads": int, "strangers": list,
-    "batch": int, "tenancy": bool, "workers": list,
+    "batch": int, "tenancy": bool, "workers": list, "found": dict,
 }  # fmt: skip
 NEEDED = ("format", "spec", "id", "title", "rules", "delivery", "events")
 EVENT: Mapping[str, type] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.scenario.found import Found
 
 FORMAT = "jobstatus-scenario/1"
 """What every scenario file begins with."""
@@ -21,6 +22,7 @@ class Scenario:
         plan: what is delivered.
         story: how it came about in the field.
         link: where that was told.
+        found: of a counterexample, what the check that saved it found.
     """
 
     id: str
@@ -29,3 +31,4 @@ class Scenario:
     plan: Plan
     story: str = ""
     link: str = ""
+    found: Found | None = None

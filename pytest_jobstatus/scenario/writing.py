@@ -40,6 +40,10 @@ def dump(scenario: Scenario) -> str:
         lines.append(f"workers = {[worker + 1 for worker in plan.workers]}")
     if plan.strangers:
         lines.append(f"strangers = {_array(plan.strangers)}")
+    if scenario.found is not None:
+        values = scenario.found.values()
+        lines += ["", "[found]"]
+        lines += [f"{key} = {_quoted(each) if isinstance(each, str) else each}" for key, each in values.items()]
     for index, event in enumerate(plan.events):
         lines += ["", "[[events]]", f"name = {_quoted(names[index])}"]
         lines += [f"{key} = {value}" for key, value in _event_values(event).items()]

@@ -1,0 +1,216 @@
+"""Counterexamples as files: written without overwriting anything, found again by id, and told first next time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from pytest_jobstatus import __version__
+from pytest_jobstatus.misuse import Misuse, listed, suggestion
+from pytest_jobstatus.scenario import Found, Scenario, dump, load, short_id, timeless
+from pytest_jobstatus.verdict import Counterexample
+
+FOLDER = ".jobstatus"
+"""Where the command line and pytest remember counterexamples, kept out of git."""
+NAME = re.compile(r"([A-Z]+-\d+)-[0-9a-f]{8}\.toml")
+"""What files are called that were written here."""
+MOST_LISTED = 12
+"""How many ids an error lists."""
+
+
+class Seen(NamedTuple):
+    """A counterexample that a check has seen before.
+
+    Args:
+        scenario: what was told, and perhaps what was found.
+        file: where it is; None where that does not matter.
+    """
+
+    scenario: Scenario
+    file: Path | None
+
+
+def scenario_of(found: Counterexample, *, tracker: str) -> Scenario:
+    """A counterexample as a scenario, with an id that no other counterexample has.
+
+    Args:
+        found: the counterexample.
+        tracker: the target's name: two trackers may show the same plan otherwise, and each has a file of its own.
+    """
+    message, step = found.message, found.violation.step + 1
+    times = found.history.profile.supports("event_time")
+    words = re.sub(r"\d+", "", timeless(message, times=times))
+    told = f"{short_id(found.plan)} {tracker} {step} {found.violation.field} {words}"
+    number = hashlib.sha256(told.encode("utf-8", "backslashreplace")).hexdigest()[:8]
+    table = Found(
+        tracker=tracker,
+        rule=found.rule,
+        step=step,
+        field=found.violation.field,
+        message=message,
+        version=__version__,
+    )
+    return Scenario(id=f"{found.rule}-{number}", title=message, rules=(found.rule,), plan=found.plan, found=table)
+
+
+def kept(found: Counterexample, *, tracker: str, memory: Path | None, save: Path | None) -> Counterexample:
+    """The counterexample with the file that it is in now; one that cannot be written says so in its note.
+
+    Args:
+        found: the counterexample; where it was seen before, its file is there already.
+        tracker: the target's name.
+        memory: the folder of what was seen before, which is kept out of git; None for none.
+        save: a folder of the user's; None for none.
+    """
+    known = Path(found.file) if found.file is not None else None
+    scenario = scenario_of(found, tracker=tracker)
+    file, notes = known, [found.note] if found.note else []
+    for folder in (memory if known is None else None, save):
+        if folder is None or (known is not None and known.absolute().parent == folder.absolute()):
+            continue
+        file = folder / f"{scenario.id}.toml"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if folder == memory:
+                write_new(folder / ".gitignore", "*\n")
+            if not write_new(file, dump(scenario)) and not _tells(file, scenario):
+                notes.append(f"{shown(file)} is there and tells something else: it was left as it is")
+        except OSError as error:
+            notes.append(f"not saved: {error}")
+            file = None
+    return replace(found, file=shown(file) if file is not None else None, note="; ".join(notes) or None)
+
+
+def shown(file: Path) -> str:
+    """The file as a user may name it here."""
+    here = Path.cwd()
+    return str(file.relative_to(here) if file.is_relative_to(here) else file)
+
+
+def write_new(file: Path, content: str) -> bool:
+    """Write a file that is whole as soon as it is there, for whoever comes first; what is there already stays.
+
+    Args:
+        file: in a folder that exists; two processes may write it at once.
+        content: its text.
+
+    Returns:
+        Whether it was written.
+    """
+    if file.exists():
+        return False
+    part = file.with_name(f".{file.name}.{os.getpid()}.{secrets.token_hex(3)}.part")
+    try:
+        with part.open("x", encoding="utf-8") as new:
+            new.write(content)
+        try:
+            os.link(part, file)
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links
+            with suppress(FileExistsError), file.open("x", encoding="utf-8") as new:
+                new.write(content)
+                return True
+            return False
+    finally:
+        part.unlink(missing_ok=True)
+    return True
+
+
+def _tells(file: Path, scenario: Scenario) -> bool:
+    """Whether a file that is there tells the same plan for the same rules."""
+    try:
+        there = load(file)
+    except Misuse:
+        return False
+    return (there.rules, short_id(there.plan)) == (scenario.rules, short_id(scenario.plan))
+
+
+def seen_in(folder: Path, rules: Collection[str]) -> Iterator[Seen]:
+    """The counterexamples in a folder that name one of the rules; files that are called otherwise are left alone.
+
+    Args:
+        folder: where they were saved; it need not exist.
+        rules: the numbers of the rules that are judged.
+
+    Raises:
+        Misuse: for a file that cannot be read, saying what to do.
+    """
+    try:
+        files = sorted(folder.iterdir())
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise Misuse(f"{folder}: cannot be read: {error}") from None
+    for file in files:
+        called = NAME.fullmatch(file.name)
+        if called is None or called[1] not in rules:
+            continue
+        seen = read(file)
+        if called[1] in seen.scenario.rules:
+            yield seen
+
+
+def read(file: Path) -> Seen:
+    """The counterexample in a file that was written here.
+
+    Raises:
+        Misuse: saying what to do.
+    """
+    try:
+        return Seen(load(file), file)
+    except Misuse as error:
+        raise Misuse(f"{error}; mend the file or remove it: what is there is never overwritten") from None
+
+
+def in_turn(seen: Iterable[Seen], *, first: Iterable[Seen] = ()) -> tuple[Seen, ...]:
+    """Each of them once, the smallest first, so that the first failure is a small one.
+
+    Args:
+        seen: what was seen before.
+        first: what comes before all of these.
+    """
+    before = {each.scenario.id: each for each in first}
+    once = {each.scenario.id: each for each in reversed([*seen]) if each.scenario.id not in before}
+    smallest = sorted(once.values(), key=lambda each: (len(each.scenario.plan.order), each.scenario.id))
+    return (*before.values(), *smallest)
+
+
+def look_up(word: str, folders: Iterable[Path]) -> Path:
+    """The scenario file that a user means.
+
+    Args:
+        word: a file, or the id of a scenario (its name without `.toml`), or the beginning of one id.
+        folders: where ids are looked up, with the folders below them.
+
+    Raises:
+        Misuse: where there is none, or more than one; naming those that there are.
+    """
+    if Path(word).is_file() or "/" in word or os.sep in word or word.endswith(".toml"):
+        return Path(word)
+    files: dict[str, Path] = {}
+    for file in (file for folder in folders for file in sorted(folder.rglob("*.toml"))):
+        files.setdefault(file.stem, file)
+    if word in files:
+        return files[word]
+    begun = [name for name in files if name.lower().startswith(word.lower())]
+    if len(begun) == 1:
+        return files[begun[0]]
+    if begun:
+        raise Misuse(f"replay {word!r}: {len(begun)} scenarios begin so: {_few(begun)}")
+    there = f"there are {_few(files, given=word)}" if files else f"there is none: `jobstatus check` saves to {FOLDER}"
+    raise Misuse(f"replay {word!r}: no file, and no scenario of that id; {there}")
+
+
+def _few(names: Collection[str], *, given: str | None = None) -> str:
+    """The first names, those of the user's own folders before the others, and which was probably meant."""
+    ordered = [*names]
+    more = f" and {len(ordered) - MOST_LISTED} more" if len(ordered) > MOST_LISTED else ""
+    return listed(ordered[:MOST_LISTED]) + more + suggestion(given, ordered)
