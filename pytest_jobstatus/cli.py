@@ -97,6 +97,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_target(replay)
     replay.set_defaults(run=_replay)
 
+    validate = commands.add_parser("validate", help="hold an adapter in another language against the protocol")
+    validate.add_argument("target", metavar="stdio:COMMAND", help="the adapter; see docs/stdio.md")
+    validate.set_defaults(run=_validate)
+
     migrate = commands.add_parser("migrate", help="make the reference tracker's table, or bring it up to date")
     migrate.add_argument("url", metavar="URL", help="of the database: postgresql+psycopg://… or sqlite:///…")
     migrate.add_argument("--yes", action="store_true", help="change a database that is not on this machine")
@@ -112,7 +116,7 @@ def _add_target(parser: argparse.ArgumentParser) -> None:
         "target",
         metavar="TARGET",
         help="module:attribute, the current folder being importable; or celery:URL, celery-events:memory,"
-        " django-celery-results:URL, rq:URL, reference:URL",
+        " django-celery-results:URL, rq:URL, reference:URL, 'stdio:COMMAND'",
     )
     parser.add_argument("--yes", action="store_true", help="write rows to a database that is not on this machine")
 
@@ -219,6 +223,17 @@ def _replay(options: argparse.Namespace) -> int:
     if any(violation is not None for _, violation in seen.verdicts.values()):
         return 1
     return 0 if any(exercised for exercised, _ in seen.verdicts.values()) else 3
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from pytest_jobstatus.adapters.stdio import validate
+    from pytest_jobstatus.urls import hidden
+
+    head, _, command = options.target.partition(":")
+    if head != "stdio":
+        raise Misuse(f"validate {hidden(options.target)!r}: allowed is stdio:COMMAND")
+    print(f"jobstatus: rows will be written by {hidden(options.target)}", file=sys.stderr)
+    return 0 if validate(command, tell=print) else 2
 
 
 def _migrate(options: argparse.Namespace) -> int:
