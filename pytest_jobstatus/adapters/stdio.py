@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pytest_jobstatus.adapters import stdio_wire as wire
 from pytest_jobstatus.adapters.stdio_child import Child
+from pytest_jobstatus.adapters.stdio_shown import Hello, hello_of, snapshot_in
 from pytest_jobstatus.events import Event
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.misuse import Misuse
@@ -53,6 +54,7 @@ class Conversation:
         back = self.child.exchange(wire.line(self._number, request, **values))
         try:
             reply = wire.reply_to(back, number=self._number, request=request)
+            self.child.check_alone(back)
             if reply["reply"] != wire.ERROR:
                 return take(reply)
             error = wire.raised(reply)
@@ -60,13 +62,13 @@ class Conversation:
             raise self.child.broken(str(malformed), back=back) from None
         raise error
 
-    def hello(self, storage: str | None = None) -> wire.Hello:
+    def hello(self, storage: str | None = None) -> Hello:
         """Say hello.
 
         Args:
             storage: what another child has said of its storage, where this one is to use the same.
         """
-        return self.ask("hello", wire.hello_of, protocol=wire.PROTOCOL, spec=SPEC, storage=storage)
+        return self.ask("hello", hello_of, protocol=wire.PROTOCOL, spec=SPEC, storage=storage)
 
 
 def no_value(_reply: Mapping[str, Any]) -> None:
@@ -91,7 +93,7 @@ class Stdio:
     another: Callable[[], Stdio]
 
     def __init__(
-        self, conversation: Conversation, hello: wire.Hello, *, start: Callable[[], Stdio], tenant: str | None = None
+        self, conversation: Conversation, hello: Hello, *, start: Callable[[], Stdio], tenant: str | None = None
     ) -> None:
         self.profile = hello.profile
         self._ask = conversation.ask
@@ -110,18 +112,14 @@ class Stdio:
         if hello.storage is not None and tenant is None:
             self.another = start
 
-    def apply(self, event: Event) -> Any:
-        """Hand the event over; NotImplemented where the child does not know its kind."""
-        return self._ask("apply", _known, event=wire.event_values(event), tenant=self._tenant)
+    def apply(self, event: Event) -> None:
+        """Hand the event over."""
+        self._ask("apply", partial(wire.check_known, event.kind), event=wire.event_values(event), tenant=self._tenant)
 
     def read(self, job_id: str) -> Snapshot | None:
         """What the child shows of the job."""
-        take = partial(wire.snapshot_in, job_id=job_id, profile=self.profile)
+        take = partial(snapshot_in, job_id=job_id, profile=self.profile)
         return self._ask("read", take, job_id=job_id, tenant=self._tenant)
-
-
-def _known(reply: Mapping[str, Any]) -> Any:
-    return NotImplemented if reply["reply"] == wire.UNKNOWN_KIND else None
 
 
 def stdio(command: str | Sequence[str], *, timeout: float | None = None) -> Factory:
@@ -141,7 +139,7 @@ def stdio(command: str | Sequence[str], *, timeout: float | None = None) -> Fact
     'stdio:node tracker.mjs'
     >>> stdio("node 'tracker.mjs")
     Traceback (most recent call last):
-    pytest_jobstatus.misuse.Misuse: stdio:node 'tracker.mjs: No closing quotation; allowed is a command and its words, ...
+    pytest_jobstatus.misuse.Misuse: stdio:node 'tracker.mjs: No closing quotation; allowed is a command, ...
     """
     text = command if isinstance(command, str) else shlex.join(command)
     name = hidden(f"stdio:{text}")
@@ -198,7 +196,7 @@ def words_of(command: str | Sequence[str], name: str) -> list[str]:
     try:
         words = shlex.split(command) if isinstance(command, str) else [*command]
     except ValueError as error:
-        raise Misuse(f"{name}: {error}; allowed is a command and its words, as a shell takes them") from None
+        raise Misuse(f"{name}: {error}; allowed is a command, quoted as for a shell") from None
     if not words:
         raise Misuse(f"{name}: there is no command; allowed is one with its words: stdio:node tracker.mjs")
     return words

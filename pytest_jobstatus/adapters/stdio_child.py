@@ -21,6 +21,8 @@ LONGEST = 2**26
 CHUNK = 2**16
 SHOWN = 160
 """How many characters of a line a message shows."""
+SAID = 600
+"""How many characters of what is wrong: a value that came back may be part of it."""
 TAIL = 4000
 """How many of the last characters of standard error are kept."""
 LINES = 4
@@ -80,7 +82,7 @@ class Child:
         """Send a line and give the one that comes back.
 
         Raises:
-            Misuse: where none does in time, or more than one.
+            Misuse: where none does in time.
         """
         if self.given_up:
             raise Misuse(f"{self.name}: given up before, so it was not sent {shortened(line)}")
@@ -90,10 +92,16 @@ class Child:
         self._awaited += 1
         self._unsent += line
         self._send()
-        back = self._take_line()
+        return self._take_line()
+
+    def check_alone(self, back: bytes) -> None:
+        """Make sure that nothing came with a line that is a reply.
+
+        Raises:
+            Misuse: where something did.
+        """
         if self._read:
             raise self.broken("it printed more than one line for one request", back=back + bytes(self._read))
-        return back
 
     def broken(self, what: str, *, back: bytes | None = None) -> Misuse:
         """Give the child up, and say why.
@@ -107,7 +115,7 @@ class Child:
         got = bytes(self._read) if back is None else back
         tail = last_lines(self._tail)
         return Misuse(
-            f"{self.name}: {shortened(what, 2 * SHOWN)}; sent {shortened(self._last) or 'nothing yet'};"
+            f"{self.name}: {shortened(what, SAID)}; sent {shortened(self._last) or 'nothing yet'};"
             f" came back {shortened(got) or 'nothing'}; {status};"
             f" {f'its standard error ends in: {tail}' if tail else 'nothing on its standard error'}"
         )

@@ -18,6 +18,7 @@ from typing import Any
 
 from pytest_jobstatus.adapters import stdio_wire as wire
 from pytest_jobstatus.adapters.stdio_child import PATIENCE, Child, shortened
+from pytest_jobstatus.adapters.stdio_shown import Hello, hello_of, snapshot_in
 from pytest_jobstatus.events import Event, EventKind, JobError, Mark
 from pytest_jobstatus.history import recent
 from pytest_jobstatus.misuse import Misuse, listed
@@ -106,7 +107,7 @@ class Validation:
         children.callback(child.end)
         return child
 
-    def _hello(self, child: Child, storage: str | None = None) -> wire.Hello | None:
+    def _hello(self, child: Child, storage: str | None = None) -> Hello | None:
         reply = self._ask(child, "hello", protocol=wire.PROTOCOL, spec=SPEC, storage=storage)
         if reply is not None and reply["reply"] == wire.ERROR:
             said = (
@@ -114,7 +115,7 @@ class Validation:
             )
             self._problem(("hello",), said)
             return None
-        return None if reply is None else wire.hello_of(reply)
+        return None if reply is None else hello_of(reply)
 
     def _apply(self, ask: Callable[..., dict[str, Any] | None], event: Event, tenant: str | None = None) -> None:
         """Tell an event twice, and read after each."""
@@ -149,7 +150,7 @@ class Validation:
             for job_id in (each.replace("#", number) for pair in ALIKE for each in pair):
                 yield EventKind.COMPLETED, {"job_id": job_id}
 
-    def _another(self, children: ExitStack, child: Child, hello: wire.Hello) -> None:
+    def _another(self, children: ExitStack, child: Child, hello: Hello) -> None:
         """A second child on the same storage sees what the first was told, and the other way round."""
         second = self._begin(children)
         theirs = self._hello(second, hello.storage)
@@ -167,7 +168,7 @@ class Validation:
                 self._problem(("storage",), f"{said}: {_line(one)} and {_line(other)}")
         self._end(second)
 
-    def _tenant(self, ask: Callable[..., dict[str, Any] | None], hello: wire.Hello) -> None:
+    def _tenant(self, ask: Callable[..., dict[str, Any] | None], hello: Hello) -> None:
         ask("for_tenant", tenant=TENANT)
         ask("for_tenant", tenant=TENANT)
         (event,) = emitted((Mark(EventKind.COMPLETED, 1),))
@@ -200,6 +201,7 @@ class Validation:
             wire.check_turn(reply, number)
         except wire.Malformed as error:
             raise child.broken(str(error), back=back) from None
+        child.check_alone(back)
         wrong = {(path, said) for path, said in self._against_schema(reply, request)}
         if not wrong:
             try:
@@ -224,17 +226,16 @@ class Validation:
     def _take(self, back: bytes, number: int, request: str, values: Mapping[str, Any], profile: Profile | None) -> None:
         """Take the reply as a check does, which knows what a schema cannot say."""
         reply = wire.reply_to(back, number=number, request=request)
-        if reply["reply"] == wire.UNKNOWN_KIND:
-            kind = values["event"]["kind"]
-            raise wire.Malformed(f"unknown_kind for {kind!r}: declare it in the profile's unsupported, with the reason")
+        if request == "apply":
+            wire.check_known(values["event"]["kind"], reply)
         if reply["reply"] == wire.ERROR:
             error = wire.raised(reply)
             self._errors[reply["name"]] += 1
             self._first.setdefault(reply["name"], f"{request}: {shortened(str(error))}")
         elif request == "hello":
-            wire.hello_of(reply)
+            hello_of(reply)
         elif request == "read" and profile is not None:
-            wire.snapshot_in(reply, job_id=values["job_id"], profile=profile)
+            snapshot_in(reply, job_id=values["job_id"], profile=profile)
 
     def _problem(self, key: tuple[str, ...], said: str, *lines: str) -> None:
         """Tell of a problem, once of each kind."""

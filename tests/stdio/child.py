@@ -19,6 +19,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent))
 
 from pytest_jobstatus import Event, JobError, Profile, Snapshot
 
+DEFAULTS = {
+    "order": "plain", "started": "first", "late_end": "taken", "on_fault": "raises", "resolution": 1e-6,
+    "raises": ["Exception"], "refuses": [], "conflicts": [], "timezone": None, "unsupported": {}, "waived": {},
+}  # fmt: skip
 OWN_MISTAKES = (NameError, AttributeError, ImportError)
 EXACT = 2**53 - 1
 
@@ -69,11 +73,13 @@ class Served:
 
 
 def profile(given: Profile) -> dict[str, Any]:
+    """What differs from the defaults."""
     names = {key: [each.__name__ for each in getattr(given, key)] for key in ("raises", "refuses", "conflicts")}
     chosen = {key: getattr(given, key) for key in ("order", "started", "late_end", "on_fault")}
     zone = None if given.timezone is None else str(given.timezone)
     lists = {"unsupported": dict(given.unsupported), "waived": dict(given.waived)}
-    return {**names, **chosen, **lists, "resolution": given.resolution.total_seconds(), "timezone": zone}
+    values = {**chosen, "resolution": given.resolution.total_seconds(), **names, "timezone": zone, **lists}
+    return {key: each for key, each in values.items() if each != DEFAULTS[key]}
 
 
 def event(values: dict[str, Any]) -> Event:
@@ -90,7 +96,8 @@ def shown(found: Snapshot | dict[str, Any] | None) -> dict[str, Any] | None:
             values[key] = value.isoformat()
     if isinstance(values.get("error"), JobError):
         values["error"] = vars(values["error"])
-    return {**values, "progress": told(values.get("progress"))}
+    values["progress"] = told(values.get("progress"))
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def told(value: Any) -> Any:
