@@ -48,6 +48,7 @@ class Child:
         self.name = name
         self.timeout = timeout
         self.given_up = False
+        self._hangs = False
         try:
             self._poll = select.poll()
         except AttributeError:
@@ -126,7 +127,7 @@ class Child:
         try:
             yield
         finally:
-            if self._process.poll() is None:
+            if self._process.returncode is None:
                 self._signal(signal.SIGKILL)
                 self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
@@ -135,16 +136,15 @@ class Child:
                         pipe.close()
 
     def end(self) -> None:
-        """Close its standard input, and wait until it is gone; one that stays, or was given up, is told to go.
+        """Close its standard input, and wait until it is gone; one that stays, or gave no reply in time, is told to go.
 
         Raises:
             Misuse: where it printed a line that nobody asked for.
         """
         with self._seen_to_the_end():
             self._close_input()
-            if self.given_up or not self.ended_within(PATIENCE):
-                self._signal(signal.SIGTERM)
-                self.ended_within(PATIENCE)
+            if self._hangs or not self.ended_within(PATIENCE):
+                self._terminate()
         if self._read and not self.given_up and not self._awaited:
             raise self.broken("it printed a line that nobody asked for")
 
@@ -171,11 +171,21 @@ class Child:
             with suppress(OSError):
                 self._process.stdin.close()
 
+    def _terminate(self) -> None:
+        """Ask the child, and what it has started, to end; what holds its pipes is still there."""
+        if self._process.returncode is not None:
+            return
+        self._signal(signal.SIGTERM)
+        deadline = time.monotonic() + PATIENCE
+        while self._open and time.monotonic() < deadline:
+            self._look_after(0.02)
+        if not self._open:
+            self.ended_within(PATIENCE)
+
     def _signal(self, number: int) -> None:
-        """To the child and what it has started, while it is there: its number may be another's afterwards."""
-        if self._process.poll() is None:
-            with suppress(ProcessLookupError):
-                os.killpg(self._process.pid, number)
+        """To the child and what it has started; not once it was waited for, when its number may be another's."""
+        with suppress(ProcessLookupError, PermissionError):  # none but a zombie is there
+            os.killpg(self._process.pid, number)
 
     def _status(self) -> str:
         """What has become of the process; where its output is closed, it is about to end."""
@@ -210,6 +220,7 @@ class Child:
                 raise self.broken("it ended, or closed its standard output, before it replied")
             left = deadline - time.monotonic()
             if left <= 0:
+                self._hangs = True
                 raise self.broken(
                     f"no reply within {self.timeout:g} s (JOBSTATUS_STDIO_TIMEOUT): does it flush its standard output"
                     " after each line?"

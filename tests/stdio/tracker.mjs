@@ -1,13 +1,13 @@
 // A tracker in memory and its adapter, without packages. As it is, it is sound; with --refusing it refuses what is behind,
 // which it declares. Three switches make it faulty: with --reopening what comes after the end changes it, with
-// --milliseconds times are no more exact than a Date, and with --rounding whole numbers than a Number, undeclared.
+// --milliseconds times are no more exact than a Date, undeclared, and with --folding ids that differ in case are one.
 
 import { createInterface } from "node:readline";
 
 const REFUSING = process.argv.includes("--refusing");
 const REOPENING = process.argv.includes("--reopening");
 const MILLISECONDS = process.argv.includes("--milliseconds");
-const ROUNDING = process.argv.includes("--rounding");
+const FOLDING = process.argv.includes("--folding");
 const SHOWS = { created: "pending", active: "active", progress: "active", retrying: "delayed", stalled: "pending" };
 const PHASES = { created: 0, active: 1, progress: 1, retrying: 2, stalled: 2 };
 const ENDS = ["completed", "failed", "cancelled"];
@@ -22,7 +22,7 @@ class Tracker {
   apply(event) {
     JSON.stringify(event.progress); // throws for a BigInt, which cannot be stored
     if (!storable(event.progress)) throw new RangeError("progress: NaN and Infinity cannot be stored");
-    const row = this.rows.get(event.job_id) ?? { attempt: 0 };
+    const row = this.rows.get(folded(event.job_id)) ?? { attempt: 0 };
     const over = ENDS.includes(row.status) && !REOPENING;
     const place = ENDS.includes(event.kind) ? [Infinity, 0] : [event.attempt, PHASES[event.kind]];
     const ahead = !over && (!row.status || REOPENING || later(place, row.place));
@@ -37,7 +37,7 @@ class Tracker {
     }
     this.times(row, event, ahead);
     if (event.kind === "progress") this.progress(row, event);
-    this.rows.set(event.job_id, row);
+    this.rows.set(folded(event.job_id), row);
   }
 
   // A late event still fills in its time, moved the least that keeps creation, start and end in order.
@@ -57,7 +57,7 @@ class Tracker {
   }
 
   read(job_id) {
-    const row = this.rows.get(job_id);
+    const row = this.rows.get(folded(job_id));
     if (!row) return null;
     return {
       status: row.status,
@@ -106,11 +106,15 @@ function written(at) {
 // What JSON has no exact number for.
 function exact(key, value) {
   if (typeof value?.$number !== "string" || Object.keys(value).length !== 1) return value;
-  return /^-?\d+$/.test(value.$number) && !ROUNDING ? BigInt(value.$number) : Number(value.$number);
+  return /^-?\d+$/.test(value.$number) ? BigInt(value.$number) : Number(value.$number);
 }
 
 const tracker = new Tracker();
 const tenants = new Map();
+
+function folded(job_id) {
+  return FOLDING ? job_id.toLowerCase() : job_id;
+}
 
 function answer(request) {
   const own = request.tenant === undefined ? tracker : tenants.get(request.tenant);
@@ -124,7 +128,7 @@ function answer(request) {
     case "read":
       return { snapshot: own.read(request.job_id) };
     case "forget":
-      request.job_ids.forEach((job_id) => own.rows.delete(job_id));
+      request.job_ids.forEach((job_id) => own.rows.delete(folded(job_id)));
       return {};
     case "for_tenant":
       if (!tenants.has(request.tenant)) tenants.set(request.tenant, new Tracker());
