@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -62,13 +62,13 @@ class Validation:
     def run(self) -> bool:
         """Have the conversation, and say whether it went as the protocol says."""
         skipped: list[str] = []
-        with ExitStack() as children:
-            try:
+        try:
+            with ExitStack() as children:
                 skipped = self._converse(children)
-            except Misuse as error:
-                self._problem((str(error),), f"{error}; the conversation stopped here")
+        except Misuse as error:
+            self._problem((str(error),), f"{error}; the conversation stopped here")
         for name, times in self._errors.items():
-            self._tell(f"{times} error replies were named {name!r}, the first to {self._first[name]}")
+            self._tell(f"{_counted(times, 'error')} named {name!r}, the first in reply to {self._first[name]}")
         if skipped:
             self._tell(f"not played, since the child does not offer it: {', '.join(skipped)}")
         asked = self._numbers.total()
@@ -147,8 +147,8 @@ class Validation:
                 yield EventKind.PROGRESS, {"progress": value}
         if profile.supports("opaque_ids"):
             number = secrets.token_hex(5)
-            for job_id in (each.replace("#", number) for pair in ALIKE for each in pair):
-                yield EventKind.COMPLETED, {"job_id": job_id}
+            for label in dict.fromkeys(label for pair in ALIKE for label in pair):
+                yield EventKind.COMPLETED, {"job_id": label.replace("#", number)}
 
     def _another(self, children: ExitStack, child: Child, hello: Hello) -> None:
         """A second child on the same storage sees what the first was told, and the other way round."""
@@ -184,6 +184,7 @@ class Validation:
             self._problem(("end",), said)
         elif status != 0:
             self._problem(("end",), f"it ended with exit status {status}: allowed is 0, once its input is closed")
+        child.end()
 
     def _new_id(self) -> str:
         return f"validate-{self._token}-{next(self._fresh)}"
@@ -268,8 +269,7 @@ def _said(error: Any) -> str:
         return f"has the key {key!r}: allowed are {listed(known, given=key)}"
     shown = shortened(json.dumps(given))
     if rule in ("enum", "const"):
-        names: Sequence[object] = allowed if rule == "enum" else [allowed]
-        return f"{shown}: allowed {'are' if len(names) > 1 else 'is'} {listed(names, given=given)}"
+        return f"{shown}: allowed {f'are {listed(allowed, given=given)}' if rule == 'enum' else f'is {allowed!r}'}"
     kinds = allowed if isinstance(allowed, str) else json.dumps(allowed)
     return f"{shown}: allowed is {error.schema.get('description', kinds)}"
 
