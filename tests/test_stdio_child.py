@@ -15,7 +15,7 @@ from textwrap import indent
 
 import pytest
 
-from pytest_jobstatus import Event, EventKind, JobError, Misuse
+from pytest_jobstatus import Event, EventKind, JobError, Misuse, check
 from pytest_jobstatus.adapters import stdio_child
 from pytest_jobstatus.adapters.stdio import stdio
 from pytest_jobstatus.factory import Factory
@@ -205,34 +205,47 @@ def test_what_was_interrupted_is_cleaned_up(made: Made, log: Path) -> None:
     assert noted(log) == ["forgot job-1", "ended"]
 
 
-@pytest.mark.parametrize("slow", ["", "time.sleep(0.05)"])
-def test_ctrl_c_in_a_terminal_is_an_interruption(slow: str, made: Made, log: Path) -> None:
-    """A terminal sends it to the whole group: the check ends with 130, and does not say that the child died."""
-    target = made(each=slow).name
-    command = [
-        sys.executable,
-        "-m",
-        "pytest_jobstatus.cli",
-        "check",
-        target,
-        "--rules=TRACK-2,TERM",
-        "--effort=thorough",
-    ]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+INTERRUPTED = [("at once", "", 1), ("slowly", "time.sleep(0.05)", 1), ("never", "if count > 2: time.sleep(60)", 2)]
+
+
+@pytest.mark.parametrize(("told", "each", "times"), INTERRUPTED, ids=[f"replies {told}" for told, *_ in INTERRUPTED])
+def test_ctrl_c_in_a_terminal_is_an_interruption(told: str, each: str, times: int, made: Made, log: Path) -> None:
+    """A terminal sends it to the whole group: the check ends with 130, and does not say that the child died. Where the
+    child hangs, a second one ends the check at once.
+    """
+    target = made(before="count = 0", each=f"count += 1\nnote('asked')\n{each}").name
+    words = ["-m", "pytest_jobstatus.cli", "check", target, "--rules=TRACK-2,TERM", "--effort=thorough"]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+        [sys.executable, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
     deadline = time.monotonic() + 30
-    while not (log.exists() and len(log.read_text(encoding="utf-8").split()) > 1) and time.monotonic() < deadline:
+    while not (log.exists() and log.read_text(encoding="utf-8").count("asked") > 2) and time.monotonic() < deadline:
         time.sleep(0.01)
-    time.sleep(0.2)
-    os.killpg(process.pid, signal.SIGINT)
+    for _ in range(times):
+        time.sleep(0.2)
+        os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130, out + err
     assert "interrupted" in out + err
     assert "Traceback" not in err
     assert "ended, or closed" not in out + err
-    assert noted(log)[-1] == "ended"
+    assert (noted(log)[-1] == "ended") is (told != "never")
+
+
+def test_nothing_is_left_of_a_check(made: Made, log: Path) -> None:
+    """Of none of its trackers, though it fails."""
+    report = check(made(), rules="TRACK-1,TERM-1")
+    assert report.failed
+    assert noted(log).count("ended") == len([line for line in log.read_text().split() if line.isdigit()]) > 2
+
+
+def test_nobody_listens_to_its_standard_error(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That ours is closed is not taken for an error of the tracker's."""
+    with Path(os.devnull).open("w", encoding="utf-8") as closed:
+        pass
+    monkeypatch.setattr(sys, "stderr", closed)
+    with made(each="print('log', file=sys.stderr, flush=True)").open() as handle:
+        assert handle.apply(failed("job-1", "no")) is None
 
 
 UNSTARTABLE = [

@@ -25,7 +25,7 @@ SAID = 600
 """How many characters of what is wrong: a value that came back may be part of it."""
 TAIL = 4000
 """How many of the last characters of standard error are kept."""
-LINES = 4
+LINES = 8
 """How many of its last lines a message shows."""
 
 
@@ -265,7 +265,8 @@ class Child:
     def _hand_on(self, data: bytes) -> None:
         text = self._decoder.decode(data, final=not data)
         self._tail = (self._tail + text)[-TAIL:]
-        sys.stderr.write(text)
+        with suppress(OSError, ValueError):  # nobody listens any more; that is no word of the tracker's
+            sys.stderr.write(text)
 
 
 def shortened(said: bytes | str, most: int = SHOWN) -> str:
@@ -280,12 +281,12 @@ def shortened(said: bytes | str, most: int = SHOWN) -> str:
 
 
 def last_lines(text: str) -> str:
-    r"""The last lines of a text in one line, without those that only point at something in the line above.
+    r"""The last lines of a text in one line, without those that only point at the line above, and Node's stack.
 
-    >>> last_lines("File one.py\n    ^^^^\nValueError: no\n")
+    >>> last_lines("File one.py\n    ^^^^\nValueError: no\n    at main (one.js:7:1)\n")
     'File one.py | ValueError: no'
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip(" ^~")]
+    lines = [line.strip() for line in text.splitlines() if line.strip(" ^~") and not line.startswith("    at ")]
     return " | ".join(shortened(line) for line in lines[-LINES:])
 
 
