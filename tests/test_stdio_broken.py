@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_jobstatus import Misuse
+from pytest_jobstatus import Misuse, Verdict, check
 from pytest_jobstatus.adapters.stdio import stdio
 from pytest_jobstatus.smoke import smoke
 from tests.golden_files import Golden
@@ -36,3 +36,20 @@ def test_it_says_what_is_broken(way: str, golden: Golden, monkeypatch: pytest.Mo
     assert said.startswith("stdio:broken.py ")
     assert "\n" not in said
     golden.compare("stdio_broken.txt", f"{way} → {said}", part=f"{way} → ")
+
+
+def test_one_that_dies_for_a_tenant() -> None:
+    """It has not refused the tenant."""
+    factory = stdio([sys.executable, "-S", str(BROKEN), "dies for a tenant"])
+    with pytest.raises(
+        Misuse, match=r'it ended, .*; sent {"id":\d+,"request":"for_tenant","tenant":"\S+"}; .* \(at ISO-2\)'
+    ):
+        check(factory, rules="ISO-2")
+
+
+def test_one_that_refuses_a_tenant() -> None:
+    """That is an answer, and leaves the rule unexercised."""
+    report = check(stdio([sys.executable, "-S", str(BROKEN), "refuses a tenant"]), rules="ISO-2")
+    assert report["ISO-2"].verdict is Verdict.INCONCLUSIVE
+    assert report["ISO-2"].reason is not None
+    assert "raised NoTenant: not here" in report["ISO-2"].reason

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_jobstatus.options import configured
+from tests.golden_files import FOLDER
 from tests.test_stdio import PYTHON, ROOT, command
 from tests.test_stdio_wire import assert_as_the_schema_says
 
@@ -76,3 +77,11 @@ def test_the_conversation_has_everything() -> None:
     requests = {"hello", "apply", "read", "settle", "forget", "for_tenant"}
     assert {value["request"] for value in values if "request" in value} == requests
     assert {value["reply"] for value in values if "reply" in value} == {*requests, "error", "unknown_kind"}
+
+
+def test_the_problem_is_what_is_said() -> None:
+    """The page's problem is one of the validator's golden ones."""
+    (block,) = (block for kind, block in BLOCKS if kind == "text")
+    golden = (FOLDER / "stdio_validate.txt").read_text(encoding="utf-8")
+    said = re.findall(r"^snapshot: status → \d: (.*)\n", golden, flags=re.MULTILINE)
+    assert block.splitlines() == said[:3]

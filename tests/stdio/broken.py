@@ -23,6 +23,8 @@ def said(request: dict[str, Any], **changes: Any) -> dict[str, Any]:
     reply = {"id": request["id"], "reply": request["request"]}
     if request["request"] == "hello":
         reply |= {"protocol": "jobstatus-stdio/1", "spec": "JSL/1"}
+        if sys.argv[1] in IN_TENANT:
+            reply["methods"] = ["for_tenant"]
     if request["request"] == "read":
         reply["snapshot"] = None
     return {key: value for key, value in (reply | changes).items() if value is not None or key == "snapshot"}
@@ -141,6 +143,11 @@ IN_APPLY: dict[str, Way] = {
     "error with a number": lambda request: reply(request, reply="error", name="E", message="no", at=7),
     "late twin": reply_again,
 }
+IN_TENANT: dict[str, Way] = {
+    "dies for a tenant": lambda _: die(lambda: sys.exit(1)),
+    "refuses a tenant": lambda request: reply(request, reply="error", name="NoTenant", message="not here"),
+}
+"""Not met before ISO-2."""
 WAYS = [*IN_HELLO, *PROFILES, *SNAPSHOTS, *IN_READ, *IN_APPLY, "last word"]
 
 
@@ -151,8 +158,8 @@ def broken(request: dict[str, Any], way: str) -> bool:
         reply(request, profile=PROFILES[way])
     elif name == "read" and way in SNAPSHOTS:
         reply(request, snapshot=SNAPSHOTS[way])
-    elif way in {"hello": IN_HELLO, "read": IN_READ, "apply": IN_APPLY}[name]:
-        {**IN_HELLO, **IN_READ, **IN_APPLY}[way](request)
+    elif way in (ways := {"hello": IN_HELLO, "read": IN_READ, "apply": IN_APPLY, "for_tenant": IN_TENANT}[name]):
+        ways[way](request)
     else:
         return False
     return True
