@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pytest_jobstatus.adapters import stdio_child
+from pytest_jobstatus.adapters import stdio_child, stdio_validator
 from pytest_jobstatus.adapters.stdio_child import Child
 from pytest_jobstatus.cli import main
 from tests.golden_files import Golden
@@ -107,8 +107,8 @@ def test_it_must_end(
     how: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Once its standard input is closed, in time and with exit status 0."""
-    monkeypatch.setattr(stdio_child, "PATIENCE", 0.3)
-    monkeypatch.setattr("pytest_jobstatus.adapters.stdio_validator.PATIENCE", 0.3)
+    for module in (stdio_child, stdio_validator):
+        monkeypatch.setattr(module, "PATIENCE", 0.3 if "sleep" in how else 20.0)
     wrapper = tmp_path / "wrapper.py"
     text = f"import subprocess, sys, time\nsubprocess.run({list(EXAMPLE)!r})\n{how}\n"
     wrapper.write_text(text, encoding="utf-8")
