@@ -111,6 +111,10 @@ def _parser() -> argparse.ArgumentParser:
     replay.add_argument("--scenarios", metavar="DIR", help="a folder in which the id is looked up as well")
     replay.set_defaults(run=_replay)
 
+    validate = commands.add_parser("validate", help="hold an adapter in another language against the protocol")
+    validate.add_argument("target", metavar="stdio:COMMAND", help="the adapter; see docs/stdio.md")
+    validate.set_defaults(run=_validate)
+
     migrate = commands.add_parser("migrate", help="make the reference tracker's table, or bring it up to date")
     migrate.add_argument("url", metavar="URL", help="of the database: postgresql+psycopg://… or sqlite:///…")
     migrate.add_argument("--yes", action="store_true", help="change a database that is not on this machine")
@@ -127,7 +131,7 @@ def _add_target(parser: argparse.ArgumentParser, *, needed: bool = True) -> None
         metavar="TARGET",
         nargs=None if needed else "?",
         help="module:attribute, the current folder being importable; or celery:URL, celery-events:memory,"
-        " django-celery-results:URL, rq:URL, reference:URL",
+        " django-celery-results:URL, rq:URL, reference:URL, 'stdio:COMMAND'",
     )
     parser.add_argument("--yes", action="store_true", help="write rows to a database that is not on this machine")
 
@@ -241,6 +245,17 @@ def _file(options: argparse.Namespace) -> Path:
     known = Baseline(file=Path(places.get("baseline", FILE)))
     own = [Path(places[name]) for name in ("save", "scenarios") if name in places]
     return look_up(options.file, [Path(FOLDER), *own, known.folder, shipped()])
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from pytest_jobstatus.adapters.stdio import validate
+    from pytest_jobstatus.urls import hidden
+
+    head, _, command = options.target.partition(":")
+    if head != "stdio":
+        raise Misuse(f"validate {hidden(options.target)!r}: allowed is stdio:COMMAND")
+    print(f"jobstatus: rows will be written by {hidden(options.target)}", file=sys.stderr)
+    return 0 if validate(command, tell=print) else 2
 
 
 def _migrate(options: argparse.Namespace) -> int:

@@ -40,16 +40,37 @@ State = tuple[Status | None, position.Position]
 """A status and the position that it stands for: pending may be a job that waits for its first start or its third."""
 
 
-class Exercise(NamedTuple):
-    """What was reached.
+class Encounter(NamedTuple):
+    """What is noted of one delivery: there are some hundred thousand in a check, and few different ones.
 
     Args:
-        meetings: of events and jobs.
-        states: in which the tracker showed jobs.
+        status: what the job showed.
+        shown: the attempt that it showed, or the position, where attempts are not shown.
+        kind: of the event.
+        attempt: of the event.
     """
 
-    meetings: frozenset[Meeting] = frozenset()
-    states: frozenset[State] = frozenset()
+    status: Status | None
+    shown: int | position.Position
+    kind: EventKind
+    attempt: int
+
+    @property
+    def state(self) -> State:
+        """Where the job stood."""
+        if not isinstance(self.shown, int):
+            return self.status, self.shown
+        return self.status, position.of_status(self.status, self.shown)
+
+    @property
+    def meeting(self) -> Meeting:
+        """How the event met it."""
+        return Meeting(self.status, self.kind, side(Mark(self.kind, self.attempt), self.state[1]))
+
+
+Noted = tuple[Status | None, int | position.Position, EventKind, int]
+"""The values of an encounter: plain tuples are made in half the time."""
+Exercise = frozenset[Noted]
 
 
 def exercised(history: History) -> Exercise:
@@ -58,18 +79,25 @@ def exercised(history: History) -> Exercise:
     Args:
         history: of any jobs.
     """
-    meetings, states = set(), set()
+    if history.profile.supports("attempt"):
+        return frozenset(
+            [
+                (None, 0, step.event.kind, step.event.attempt)
+                if step.before is None
+                else (step.before.status, step.before.attempt or 0, step.event.kind, step.event.attempt)
+                for step in history.steps[: history.plan.singles]
+            ]
+        )
+    found: set[Noted] = set()
     for own in history.of_each_job():
         for number, step in enumerate(own.steps):
             if step.number >= history.plan.singles:
                 break
-            status = None if step.before is None else step.before.status
             shown, highest = position.before(own, number)
-            if shown != highest:  # nobody can tell
-                continue
-            meetings.add(Meeting(status, step.event.kind, side(Mark(step.event.kind, step.event.attempt), shown)))
-            states.add((status, shown))
-    return Exercise(frozenset(meetings), frozenset(states))
+            if shown == highest:  # else nobody can tell
+                status = None if step.before is None else step.before.status
+                found.add((status, shown, step.event.kind, step.event.attempt))
+    return frozenset(found)
 
 
 def side(mark: Mark, shown: position.Position) -> Side:

@@ -117,6 +117,8 @@ class Handle:
             for_tenant = self.loop.sync(self.tracker.for_tenant)  # type: ignore[attr-defined]  # optional: see Profile
             try:
                 made = for_tenant(name)
+            except Misuse:
+                raise
             except OWN_ERRORS as error:
                 raise Misuse(f"{source} raised {said(error)}; that is no verdict on the tracker") from error
             except Exception as error:
@@ -306,6 +308,7 @@ def guarded(target: str, call: Callable[[], Any], *, what: str = "the factory") 
     try:
         return call()
     except Misuse as error:
-        raise Misuse(f"{target}: {error}") from None
+        named = str(error).startswith(f"{target}: ")  # an adapter may know its own name
+        raise Misuse(str(error) if named else f"{target}: {error}") from None
     except (Exception, SystemExit) as error:
         raise Misuse(f"{target}: {what} raised {said(error)}; that is no verdict on the tracker") from error

@@ -189,6 +189,8 @@ def _target(suite: Suite, name: str) -> str | None:
     """How to name the tracker on the command line; fixtures cannot be named there."""
     if isinstance(suite.tracker, str) or "<" in name:
         return None
+    if isinstance(suite.tracker, Factory):
+        return name if name.startswith("stdio:") else None
     module, _, attribute = name.partition(":")
     found: Any = sys.modules.get(module)
     for part in attribute.split("."):

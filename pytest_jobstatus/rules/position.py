@@ -33,14 +33,18 @@ def of_event(event: Event | Mark) -> Position:
 
 def of_snapshot(shown: Snapshot | None) -> Position:
     """The position that a tracker shows which shows its attempts."""
-    if shown is None:
+    return NOTHING if shown is None else of_status(shown.status, shown.attempt or 0)
+
+
+def of_status(status: Status | None, attempt: int) -> Position:
+    """The position that a status and an attempt stand for."""
+    if status is None:
         return NOTHING
-    attempt = shown.attempt or 0
-    if shown.status.terminal:
+    if status.terminal:
         return OVER
-    if shown.status is Status.ACTIVE:
+    if status is Status.ACTIVE:
         return (attempt, 1)
-    return (0, 0) if attempt == 0 and shown.status is Status.PENDING else (attempt, 2)
+    return (0, 0) if attempt == 0 and status is Status.PENDING else (attempt, 2)
 
 
 def before(history: History, number: int) -> tuple[Position, Position]:

@@ -1,0 +1,1 @@
+"""Trackers in other processes: a Python child and Node ones."""
