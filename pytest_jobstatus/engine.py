@@ -270,7 +270,7 @@ def check_known(plan: Plan, profile: Profile, *, source: str, target: str) -> No
     Raises:
         Misuse: naming the kind of event that it does not know, or tenants, or a second worker.
     """
-    needs: set[str] = {plan.events[index].kind for index in plan.order} | set()
+    needs = {str(plan.events[index].kind) for index in plan.order}
     needs |= ({"tenancy"} if plan.tenancy else set()) | ({"concurrency"} if any(plan.workers) else set())
     for name in sorted(each for each in needs if not profile.supports(each)):
         raise Misuse(f"{source}: needs {name}, which {target} lacks: {profile.unsupported[name]}")
