@@ -12,13 +12,13 @@ from pathlib import Path
 from pytest_jobstatus.baseline import load_baseline
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore.effort import Effort, effort_named
-from pytest_jobstatus.explore.observer import Shared, seen_by
+from pytest_jobstatus.explore.observer import SCENARIO, Shared, seen_by
 from pytest_jobstatus.explore.search import Search
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.rules import Rule, Violation, named, select
-from pytest_jobstatus.scenario import Scenario, dump, load_folder, shipped, short_id
+from pytest_jobstatus.scenario import Scenario, dump, load_folders, misfit, mismatch, shipped, short_id
 from pytest_jobstatus.smoke import smoke
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict, verdict_of
@@ -62,12 +62,12 @@ def settings(
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise Misuse(f"seed: {seed!r}: allowed is a whole number")
     given = [scenarios] if isinstance(scenarios, str | Path) else scenarios or []
-    folders = [shipped(), *(Path(folder) for folder in given)]
+    folders = [*(Path(folder) for folder in given), shipped()]
     return Settings(
         rules=select(rules, source="rules"),
         effort=effort_named(effort, source="effort"),
         seed=seed,
-        scenarios=tuple(scenario for folder in folders for scenario in load_folder(folder)),
+        scenarios=tuple(load_folders(folders)),
         baseline=load_baseline(Path(baseline)) if baseline is not None else {},
         save=Path(save) if save is not None else None,
     )
@@ -225,6 +225,9 @@ def replay(factory: Factory, scenario: Scenario) -> Replay:
     """
     profile = smoke(factory)
     check_known(scenario.plan, profile, source=scenario.id, target=factory.name)
+    unfit = misfit(scenario, profile)
+    if unfit is not None:
+        raise Misuse(f"{scenario.id}: {factory.name} is not told it: it {unfit}")
     verdicts: dict[str, tuple[int, Violation | None]] = {}
     not_applicable: dict[str, str] = {}
     history: History | None = None
@@ -234,10 +237,13 @@ def replay(factory: Factory, scenario: Scenario) -> Replay:
             not_applicable[rule.id] = reason
             continue
         with factory.open() as handle:
-            seen = seen_by(handle, scenario.plan, rule=rule)
+            seen = seen_by(handle, scenario.plan, rule=rule, family=SCENARIO)
         verdicts[rule.id] = rule.judge(seen)
         if history is None or verdicts[rule.id][1] is not None:
             history = seen
+    if scenario.expected and history is not None and not any(violation for _, violation in verdicts.values()):
+        first = next(iter(verdicts))
+        verdicts[first] = verdicts[first][0] + 1, mismatch(scenario, history)
     if history is None:
         history = seen_once(factory, scenario.plan)
     return Replay(history=history, verdicts=verdicts, not_applicable=not_applicable)
@@ -271,8 +277,14 @@ def _saved(counterexample: Counterexample, chosen: Settings) -> Counterexample:
     if chosen.save is None:
         return counterexample
     plan = counterexample.plan
-    number = f"{counterexample.rule}-{short_id(plan)}"
-    scenario = Scenario(id=number, title=counterexample.message, rules=(counterexample.rule,), plan=plan)
+    number = f"{counterexample.rule}-{short_id(plan, expected=counterexample.expected)}"
+    scenario = Scenario(
+        id=number,
+        title=counterexample.message,
+        rules=(counterexample.rule,),
+        plan=plan,
+        expected=counterexample.expected,
+    )
     file = chosen.save / f"{number}.toml"
     try:
         chosen.save.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from pytest_jobstatus.delivery import DIMENSIONS, Plan
 from pytest_jobstatus.events import EventKind
@@ -42,6 +43,7 @@ class Counterexample:
         history: what was delivered and what was seen.
         note: what a reader must know of how it came about, if anything.
         file: the scenario file that it was saved to, if it was.
+        expected: what a scenario expects in the end, by job and field, where something else shows.
     """
 
     rule: str
@@ -49,6 +51,7 @@ class Counterexample:
     history: History
     note: str | None = None
     file: str | None = None
+    expected: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def message(self) -> str:

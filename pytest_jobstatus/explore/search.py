@@ -8,20 +8,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
+from typing import NamedTuple
 
 from pytest_jobstatus.delivery import Plan, joined, keeping, until
 from pytest_jobstatus.explore.control import control_of
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.families import family
-from pytest_jobstatus.explore.observer import Observer, Shared, seen_by
-from pytest_jobstatus.explore.part import Part, clocks_for
+from pytest_jobstatus.explore.observer import SCENARIO, Observer, Origin, Shared, seen_by
+from pytest_jobstatus.explore.part import clocks_for
 from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.handle import NoTenant
 from pytest_jobstatus.history import History
 from pytest_jobstatus.raised import said
-from pytest_jobstatus.rules import Control, Plans, Rule, Violation
-from pytest_jobstatus.scenario import Scenario
+from pytest_jobstatus.rules import Control, Rule, Violation
+from pytest_jobstatus.scenario import Scenario, applying, as_far_as_known, called, is_own, mismatch
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Coverage
 
@@ -44,6 +45,20 @@ the right one.
 """
 
 
+class Try(NamedTuple):
+    """A plan to try, and where it comes from.
+
+    Args:
+        plan: what is delivered.
+        family: which it belongs to.
+        scenario: which it is, where it is one.
+    """
+
+    plan: Plan
+    family: Origin
+    scenario: Scenario | None = None
+
+
 @dataclass(kw_only=True)
 class Search:
     """The search for a history that breaks one rule.
@@ -58,6 +73,7 @@ class Search:
         cut: why the search ended early, if it did.
         interrupted: whether Ctrl-C came while a counterexample was made small.
         before: what the tracker that failed had been told before.
+        scenario: what failed, if it was one.
     """
 
     rule: Rule
@@ -69,6 +85,7 @@ class Search:
     cut: str | None = None
     interrupted: bool = False
     before: Sequence[Plan] = ()
+    scenario: Scenario | None = None
 
     def first_failure(self, factory: Factory, profile: Profile) -> Counterexample | None:
         """The smallest counterexample to the rule, if there is one; after Ctrl-C the one that was found, as it is, and
@@ -83,33 +100,63 @@ class Search:
             failure = self._failure(factory, plans, doubting=number < MOST_DOUBTS)
             if failure is None:
                 return None
+            if self.scenario is not None and (unmet := mismatch(self.scenario, failure[0])) == failure[1]:
+                return self._unmet(factory, self.scenario, failure[0], unmet)
             try:
                 found = self.smallest(factory, *failure)
             except KeyboardInterrupt:
                 self.interrupted = True
                 history, violation = failure
                 note = "interrupted before it was made small"
-                return Counterexample(rule=self.rule.id, violation=violation, history=history, note=note)
+                return self._noted(Counterexample(rule=self.rule.id, violation=violation, history=history, note=note))
             if found is not None:
-                return found
+                return self._noted(found)
         self.cut = f"what fails here fails without {self.rule.control} too, as other rules tell: given up"
         return None
 
-    def _plans(self, profile: Profile) -> Iterator[tuple[Plans | None, Plan]]:
-        """Plan after plan, smallest first, with its family, until time runs out."""
-        deadline = time.monotonic() + self.effort.seconds
-        for name, part in self.parts(profile):
-            for plan in part.plans:
-                if self.rule.about(plan):
-                    yield name, plan
-                    if time.monotonic() > deadline:
-                        self.cut = f"ran out of time ({self.effort.seconds:g} s)"
-                        return
-            self.coverage.complete.append(part.title)
+    def _noted(self, found: Counterexample) -> Counterexample:
+        """The counterexample with the scenario that led to it: made small, it may look like another."""
+        if self.scenario is None:
+            return found
+        first = f"first seen in {called(self.scenario)}"
+        return replace(found, note=f"{found.note}; {first}" if found.note else first)
 
-    def _failure(
-        self, factory: Factory, plans: Iterator[tuple[Plans | None, Plan]], *, doubting: bool
-    ) -> tuple[History, Violation] | None:
+    def unmet(self, factory: Factory, scenario: Scenario, history: History) -> Violation | None:
+        """Where the scenario expects something else than is shown, and this rule is to tell of it: it is the first that
+        applies, and no other that the scenario is about is broken, which then tells by itself.
+        """
+        violation = mismatch(scenario, history)
+        if violation is None or (about := applying(scenario, history.profile))[0].id != self.rule.id:
+            return None
+        if any(other.judge(history)[1] is not None for other in about[1:]):
+            return None
+        # Those that compare have to look further.
+        others = (replace(self, rule=other, shared=None) for other in about[1:])
+        return None if any(other.fails(factory, history.plan) for other in others) else violation
+
+    def _unmet(self, factory: Factory, scenario: Scenario, history: History, unmet: Violation) -> Counterexample:
+        """The whole scenario, which expects something else than is shown: smaller it would expect nothing."""
+        with factory.open() as handle:
+            again = seen_by(handle, history.plan, rule=self.rule, family=SCENARIO)
+        violation, note = mismatch(scenario, again), called(scenario)
+        if violation is None:
+            again, violation, note = history, unmet, f"{note}; seen once: a fresh tracker did not repeat it"
+        return Counterexample(
+            rule=self.rule.id, violation=violation, history=again, note=note, expected=scenario.expected
+        )
+
+    def _plans(self, profile: Profile) -> Iterator[Try]:
+        """Plan after plan, smallest first, until time runs out; scenarios that are about the rule come before all."""
+        deadline = time.monotonic() + self.effort.seconds
+        for title, tries in self._parts(profile):
+            for each in tries:
+                yield each
+                if time.monotonic() > deadline:
+                    self.cut = f"ran out of time ({self.effort.seconds:g} s)"
+                    return
+            self.coverage.complete.append(title)
+
+    def _failure(self, factory: Factory, plans: Iterator[Try], *, doubting: bool) -> tuple[History, Violation] | None:
         """The first plan that fails, on a tracker that is made when one is needed, and gone before others are made.
 
         Args:
@@ -123,17 +170,21 @@ class Search:
         refused: NoTenant | None = None
         with ExitStack() as stack:
             observe = Observer(lambda: stack.enter_context(factory.open()), self.rule, shared=self.shared)
-            for name, plan in plans:
+            for plan, family_of, scenario in plans:
                 try:
-                    seen = observe(plan, family=name)
+                    seen = observe(plan, family=family_of)
                 except NoTenant as error:
                     refused = refused or error
                     continue
                 exercised, violation = self.rule.judge(seen.history)
                 self.coverage.add(plan, seen.history, exercised, pairs=seen.pairs)
                 raised = seen.history.steps[-1].raised if seen.history.steps else raised
-                if violation is not None and (doubting or self._is_its_own(observe, seen.history, violation)):
-                    self.before = seen.before
+                own = violation is not None and (doubting or self._is_its_own(observe, seen.history, violation))
+                if scenario is not None and violation is None:
+                    violation = self.unmet(factory, scenario, seen.history)
+                    own = violation is not None
+                if violation is not None and own:
+                    self.before, self.scenario = seen.before, scenario
                     return seen.history, violation
         if refused is not None and not self.coverage.exercised:
             self.cut = f"never exercised: {refused},"
@@ -168,14 +219,18 @@ class Search:
                 return True
         return False
 
-    def parts(self, profile: Profile) -> Iterator[tuple[Plans | None, Part]]:
-        """The families of plans that can break the rule, by name; scenarios that are about it come first, without."""
-        told = (_as_far_as_known(each.plan, profile) for each in self.scenarios if self.rule.id in each.rules)
-        about = [plan for plan in told if plan is not None]
-        if about:
-            yield None, Part(f"{len(about)} scenario{'s' if len(about) > 1 else ''}", iter(about))
+    def _parts(self, profile: Profile) -> Iterator[tuple[str, Iterator[Try]]]:
+        """What can break the rule, part by part with its title: of the scenarios the user's own first, then those that
+        are about it before all, and the small ones before the large.
+        """
+        about = [each for each in self.scenarios if self.rule.id in each.rules]
+        about.sort(key=lambda each: (not is_own(each), each.rules.index(self.rule.id), len(each.plan.order)))
+        told = [Try(plan, SCENARIO, each) for each in about if (plan := as_far_as_known(each, profile)) is not None]
+        if told:
+            yield f"{len(told)} scenario{'s' if len(told) > 1 else ''}", iter(told)
         for name in self.rule.plans:
-            yield name, family(name, self.effort, profile, seed=self.seed)
+            part = family(name, self.effort, profile, seed=self.seed)
+            yield part.title, (Try(plan, name) for plan in part.plans if self.rule.about(plan))
 
     def smallest(self, factory: Factory, history: History, violation: Violation) -> Counterexample | None:
         """Repeat the failure on a fresh tracker and take away what it does not need; None where the fresh one shows it
@@ -263,14 +318,3 @@ def _longer(before: Sequence[Plan], plan: Plan) -> Iterator[Plan]:
         longer = joined([*before[-count:], plan])
         replayed += len(longer.order)
         yield longer
-
-
-def _as_far_as_known(plan: Plan, profile: Profile) -> Plan | None:
-    """The plan without the deliveries of kinds that the tracker does not know; None where nothing is left of it."""
-    if plan.tenancy and not profile.supports("tenancy"):
-        return None
-    one_attempt = not (profile.supports("retrying") or profile.supports("stalled"))
-    if one_attempt and any(event.attempt > 1 for event in plan.events):
-        return None
-    known = [place for place, index in enumerate(plan.order) if plan.events[index].kind in profile.kinds]
-    return keeping(plan, known) if known else None
