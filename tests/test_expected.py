@@ -19,6 +19,7 @@ from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.rules import named
 from pytest_jobstatus.scenario import as_far_as_known, load, load_folders, mismatch, parse, shipped
 from pytest_jobstatus.verdict import Verdict
+from tests.faulty_trackers.track_1 import FAULTY, FailureAfterRetryStaysDelayed
 from tests.scenario_text import ACTIVE, COMPLETED, CREATED, FAILED, FIRST, HEADER, ONE, SEVERAL, TWO, expecting, written
 from tests.sound_trackers.merging import Row, Sound, SoundRefusing
 
@@ -287,3 +288,9 @@ class LateStartSleeps(Sound):
         if row.over and event.kind is EventKind.ACTIVE:
             time.sleep(0.001)
         super().merge(row, event, value)
+
+
+def test_odd_values_are_not_blamed_for_what_plain_ones_show_too() -> None:
+    """A rule about odd values does not tell of a job that ends otherwise with plain ones as well."""
+    assert FailureAfterRetryStaysDelayed in FAULTY
+    assert check(FailureAfterRetryStaysDelayed, rules=["DATA-1"], effort="quick").ok

@@ -22,7 +22,7 @@ from pytest_jobstatus.handle import NoTenant
 from pytest_jobstatus.history import History
 from pytest_jobstatus.raised import said
 from pytest_jobstatus.rules import Control, Rule, Violation
-from pytest_jobstatus.scenario import Scenario, applying, as_far_as_known, called, is_own, mismatch
+from pytest_jobstatus.scenario import Scenario, applying, as_far_as_known, called, ends_otherwise, is_own, mismatch
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Coverage
 
@@ -130,6 +130,12 @@ class Search:
             return None
         if any(other.judge(history)[1] is not None for other in about[1:]):
             return None
+        if self.rule.control is Control.PLAIN:
+            clock = clocks_for(history.profile)[0]
+            plain = control_of(history.plan, len(history.plan.order) - 1, control=Control.PLAIN, clock=clock)
+            with factory.open() as handle:
+                if ends_otherwise(scenario, seen_by(handle, plain)):
+                    return None
         # Those that compare have to look further.
         others = (replace(self, rule=other, shared=None) for other in about[1:])
         return None if any(other.fails(factory, history.plan) for other in others) else violation

@@ -1,6 +1,6 @@
 """Scenario files: one plan as TOML, written by a check and by hand, read by any harness."""
 
-from pytest_jobstatus.scenario.ending import mismatch
+from pytest_jobstatus.scenario.ending import ends_otherwise, mismatch
 from pytest_jobstatus.scenario.fitting import applying, as_far_as_known, misfit
 from pytest_jobstatus.scenario.folder import called, is_own, load_folder, load_folders, shipped
 from pytest_jobstatus.scenario.reading import RESERVED, load, parse
@@ -16,6 +16,7 @@ __all__ = [
     "as_far_as_known",
     "called",
     "dump",
+    "ends_otherwise",
     "event_names",
     "is_own",
     "load",

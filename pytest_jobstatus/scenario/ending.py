@@ -36,6 +36,18 @@ def mismatch(scenario: Scenario, history: History) -> Violation | None:
     return None
 
 
+def ends_otherwise(scenario: Scenario, history: History) -> bool:
+    """Whether a job ends in another status or attempt than expected though it was told with plain values and names."""
+    plain = dict(zip(scenario.plan.jobs, history.plan.jobs, strict=True))
+    return any(
+        name in ("status", "attempt")
+        and history.profile.supports(name)
+        and _differs(name, wanted, _last_shown(history, plain[job])[1], history) is not None
+        for job, fields in scenario.expected.items()
+        for name, wanted in fields.items()
+    )
+
+
 def _last_shown(history: History, job: str) -> tuple[int, Snapshot | None]:
     """What the job showed last, and after which step: its own last, or another job's that changed it."""
     last, shown = 0, None
