@@ -19,7 +19,7 @@ from pytest_jobstatus.history import History
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.rules import Rule, select
 from pytest_jobstatus.saved import Seen, in_turn, kept, seen_in
-from pytest_jobstatus.scenario import Scenario, load_folder, shipped
+from pytest_jobstatus.scenario import Scenario, load_folders, shipped
 from pytest_jobstatus.smoke import smoke
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Report, RuleResult, Verdict, verdict_of
@@ -70,8 +70,8 @@ def settings(
     if not isinstance(seed, int) or isinstance(seed, bool):
         raise Misuse(f"seed: {seed!r}: allowed is a whole number")
     given = [scenarios] if isinstance(scenarios, str | Path) else scenarios or []
-    folders = [shipped(), *(Path(folder) for folder in given)]
-    found, told = _parted(scenario for folder in folders for scenario in load_folder(folder))
+    folders = [*(Path(folder) for folder in given), shipped()]
+    found, told = _parted(load_folders(folders))
     chosen = select(rules, source="rules")
     kept_in = [folder for folder in (memory, Path(save) if save is not None else None) if folder is not None]
     numbers = {rule.id for rule in chosen}

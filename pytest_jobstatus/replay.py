@@ -9,14 +9,14 @@ from typing import NoReturn
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.engine import check_known, seen_once
 from pytest_jobstatus.events import Event
-from pytest_jobstatus.explore.observer import seen_by
+from pytest_jobstatus.explore.observer import SCENARIO, Origin, seen_by
 from pytest_jobstatus.explore.search import TRIES
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.report.table import table
 from pytest_jobstatus.rules import Rule, Violation, named
-from pytest_jobstatus.scenario import Scenario, dump, parse, storable
+from pytest_jobstatus.scenario import Scenario, dump, misfit, mismatch, parse, storable
 from pytest_jobstatus.smoke import smoke
 
 
@@ -43,6 +43,9 @@ def replay(factory: Factory, scenario: Scenario) -> Replay:
     """
     profile = smoke(factory)
     check_known(scenario.plan, profile, source=scenario.id, target=factory.name)
+    unfit = misfit(scenario, profile)
+    if unfit is not None:
+        raise Misuse(f"{scenario.id}: {factory.name} is not told it: it {unfit}")
     verdicts: dict[str, tuple[int, Violation | None]] = {}
     not_applicable: dict[str, str] = {}
     history: History | None = None
@@ -51,20 +54,25 @@ def replay(factory: Factory, scenario: Scenario) -> Replay:
         if reason is not None:
             not_applicable[rule.id] = reason
             continue
-        seen, exercised, violation = _judged(factory, scenario.plan, rule)
+        seen, exercised, violation = _judged(factory, scenario.plan, rule, family=SCENARIO)
         verdicts[rule.id] = (exercised, violation)
         if history is None or verdicts[rule.id][1] is not None:
             history = seen
+    if scenario.expected and history is not None and not any(violation for _, violation in verdicts.values()):
+        first = next(iter(verdicts))
+        verdicts[first] = verdicts[first][0] + 1, mismatch(scenario, history)
     if history is None:
         history = seen_once(factory, scenario.plan)
     return Replay(history=history, verdicts=verdicts, not_applicable=not_applicable)
 
 
-def _judged(factory: Factory, plan: Plan, rule: Rule) -> tuple[History, int, Violation | None]:
+def _judged(
+    factory: Factory, plan: Plan, rule: Rule, *, family: Origin | None = None
+) -> tuple[History, int, Violation | None]:
     """What a fresh tracker shows of a plan, how often the premise came up, and the violation, if there is one."""
     for _ in range(TRIES if rule.waits else 1):
         with factory.open() as handle:
-            history = seen_by(handle, plan, rule=rule)
+            history = seen_by(handle, plan, rule=rule, family=family)
         exercised, violation = rule.judge(history)
         if violation is not None:
             break

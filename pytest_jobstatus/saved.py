@@ -47,7 +47,7 @@ def scenario_of(found: Counterexample, *, tracker: str) -> Scenario:
     message, step = found.message, found.violation.step + 1
     times = found.history.profile.supports("event_time")
     words = re.sub(r"\d+", "", timeless(message, times=times))
-    told = f"{short_id(found.plan)} {tracker} {step} {found.violation.field} {words}"
+    told = f"{short_id(found.plan, expected=found.expected)} {tracker} {step} {found.violation.field} {words}"
     number = hashlib.sha256(told.encode("utf-8", "backslashreplace")).hexdigest()[:8]
     table = Found(
         tracker=tracker,
@@ -57,7 +57,14 @@ def scenario_of(found: Counterexample, *, tracker: str) -> Scenario:
         message=message,
         version=__version__,
     )
-    return Scenario(id=f"{found.rule}-{number}", title=message, rules=(found.rule,), plan=found.plan, found=table)
+    return Scenario(
+        id=f"{found.rule}-{number}",
+        title=message,
+        rules=(found.rule,),
+        plan=found.plan,
+        expected=found.expected,
+        found=table,
+    )
 
 
 def kept(found: Counterexample, *, tracker: str, memory: Path | None, save: Path | None) -> Counterexample:
@@ -130,7 +137,8 @@ def _tells(file: Path, scenario: Scenario) -> bool:
         there = load(file)
     except Misuse:
         return False
-    return (there.rules, short_id(there.plan)) == (scenario.rules, short_id(scenario.plan))
+    plans = [short_id(each.plan, expected=each.expected) for each in (there, scenario)]
+    return there.rules == scenario.rules and plans[0] == plans[1]
 
 
 def seen_in(folder: Path, rules: Collection[str]) -> Iterator[Seen]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from pytest_jobstatus.delivery import DIMENSIONS, Plan
 from pytest_jobstatus.events import EventKind
@@ -43,6 +44,7 @@ class Counterexample:
         note: what a reader must know of how it came about, if anything.
         file: the scenario file that it was saved to, if it was.
         again: the id of the counterexample that was seen before and shows the same; None where it was searched for.
+        expected: what a scenario expects in the end, by job and field, where something else shows.
     """
 
     rule: str
@@ -51,6 +53,7 @@ class Counterexample:
     note: str | None = None
     file: str | None = None
     again: str | None = None
+    expected: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def message(self) -> str:

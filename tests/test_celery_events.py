@@ -185,7 +185,7 @@ def test_the_short_name_on_the_command_line(
     assert main(["check", "--rules", "TERM-1", "--effort", "quick", "celery-events:memory"]) == 1
     output = capsys.readouterr().out
     assert output.startswith(
-        "celery-events:memory against JSL/1\n\nTERM-1    FAIL            the job was failed; retry"
+        "celery-events:memory against JSL/1\n\nTERM-1    FAIL            the job was failed; compl"
     )
 
 

@@ -47,9 +47,9 @@ def sqlite(folder: Path) -> str:
 
 
 def test_what_it_fails(tmp_path: Path) -> None:
-    """The check finds exactly these faults, among them that a success is undone."""
+    """The check finds exactly these faults, among them that an end is undone."""
     report = check(factory(sqlite(tmp_path)), rules=CHEAP, effort="quick")
-    said = "completed 1 was delivered, so the job must show completed; it shows active"
+    said = "cancelled 1 was delivered, so the job must show cancelled; it shows active"
     assert_fails(report, FAILS, {"TRACK-4": said})
 
 
@@ -134,7 +134,7 @@ def test_the_short_name_on_the_command_line(
     assert main(["check", "--rules", "TERM-1", "--effort", "quick", f"django-celery-results:{url}"]) == 1
     output = capsys.readouterr().out
     assert output.startswith(
-        f"django-celery-results:{url} against JSL/1\n\nTERM-1    FAIL            the job was cance"
+        f"django-celery-results:{url} against JSL/1\n\nTERM-1    FAIL            the job was compl"
     )
 
 

@@ -56,7 +56,7 @@ ODD_PROGRESS: tuple[Any, ...] = (
 )
 
 
-def read_back(plan: Plan, **about: str) -> Scenario:
+def read_back(plan: Plan, **about: Any) -> Scenario:
     """The scenario of the plan, written and read again."""
     words = {"id": "TERM-1-0123abcd", "title": "what went wrong"} | about
     return parse(dump(Scenario(rules=("CONV-1",), plan=plan, found=None, **words)), source="written.toml")

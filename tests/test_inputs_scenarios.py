@@ -10,33 +10,7 @@ import pytest
 from pytest_jobstatus import Misuse
 from pytest_jobstatus.engine import settings
 from pytest_jobstatus.scenario import RESERVED, load, load_folder, parse
-
-HEADER = {
-    "format": '"jobstatus-scenario/1"',
-    "spec": '"JSL/1"',
-    "id": '"late"',
-    "title": '"A late start"',
-    "rules": '["TERM-1"]',
-    "delivery": '["completed", "active"]',
-}
-ACTIVE = {"name": '"active"', "kind": '"active"', "at": "2026-01-05T12:00:01Z", "attempt": "1"}
-COMPLETED = {"name": '"completed"', "kind": '"completed"', "at": "2026-01-05T12:00:02Z", "attempt": "1"}
-
-
-def written(header: dict[str, str], *events: dict[str, str]) -> str:
-    """A scenario file as somebody writes it by hand."""
-    tables = [header, *events]
-    return "\n[[events]]\n".join("".join(f"{key} = {value}\n" for key, value in table.items()) for table in tables)
-
-
-def said_of(text: str) -> str:
-    """The message with which the text is refused: one line that begins with its source."""
-    with pytest.raises(Misuse) as caught:
-        parse(text, source="late.toml")
-    message = str(caught.value)
-    assert message.startswith("late.toml: ")
-    assert "\n" not in message
-    return message.removeprefix("late.toml: ")
+from tests.scenario_text import ACTIVE, COMPLETED, HEADER, said_of, written
 
 
 def test_the_scenario_of_these_tests_is_a_good_one() -> None:

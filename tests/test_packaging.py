@@ -71,6 +71,7 @@ def test_the_wheel_holds_both_packages_and_the_scenarios(wheel: Path) -> None:
     assert {"pytest_jobstatus/py.typed", "pytest_jobstatus/adapters/stdio.schema.json"} <= set(names)
     packed = {name.removeprefix("pytest_jobstatus/") for name in names if name.endswith(".toml")}
     assert packed == {str(file.relative_to(ROOT)) for file in (ROOT / "scenarios").rglob("*.toml")}
+    assert {f"pytest_jobstatus/scenarios/{name}" for name in ("schema.json", "README.md")} <= set(names)
 
 
 def test_only_pytest_and_hypothesis_are_needed(installed: Path, tmp_path: Path) -> None:

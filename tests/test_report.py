@@ -16,7 +16,7 @@ from pytest_jobstatus.replay import replay
 from pytest_jobstatus.report import json as report_json
 from pytest_jobstatus.report import table, text
 from pytest_jobstatus.rules import RULES, TOTAL, named
-from pytest_jobstatus.scenario import load_folder, shipped
+from pytest_jobstatus.scenario import as_far_as_known, load_folder, shipped
 from pytest_jobstatus.smoke import plain_plan
 from pytest_jobstatus.verdict import Report
 from tests.faulty_trackers import conv_2, data_1, data_3, iso_1, load_1, prog_2, retry_7, time_5
@@ -122,7 +122,10 @@ def test_trace(golden: Golden) -> None:
 def test_replays(tracker: type, golden: Golden) -> None:
     """A replayed scenario says what is reproduced, and what is gone."""
     lines = []
-    for scenario in load_folder(shipped()):
+    with Factory.of(tracker).open() as handle:
+        profile = handle.profile
+    told = (each for each in load_folder(shipped()) if each.rules[0] in ("TERM-1", "TRACK-3", "RETRY-5"))
+    for scenario in (each for each in told if as_far_as_known(each, profile) is each.plan):
         seen = replay(Factory.of(tracker), scenario)
         lines += [*text.replayed(scenario, seen.history, seen.verdicts, seen.not_applicable), "", ""]
     golden.compare(f"replays_{tracker.__name__.lower()}.txt", "\n".join(lines))

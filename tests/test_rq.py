@@ -69,9 +69,9 @@ def shown(handle: Handle, *told: str, error: JobError | None = None) -> Snapshot
 
 
 def test_what_rq_fails(server: str) -> None:
-    """The check finds exactly these faults, among them that a cancelled job starts."""
+    """The check finds exactly these faults, among them that a finished job runs again."""
     report = check(factory(server), effort="quick")
-    assert_fails(report, FAILS, {"TERM-1": "the job was cancelled; active 1 made it active"})
+    assert_fails(report, FAILS, {"TERM-1": "the job was completed; active 1 made it active"})
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_the_short_name_on_the_command_line(
     monkeypatch.setattr(sys, "path", [*sys.path])
     assert main(["check", "--rules", "TERM-1", "--effort", "quick", f"rq:{server}"]) == 1
     output = capsys.readouterr().out
-    assert output.startswith(f"rq:{server} against JSL/1\n\nTERM-1    FAIL            the job was cancelled; active 1")
+    assert output.startswith(f"rq:{server} against JSL/1\n\nTERM-1    FAIL            the job was completed; active 1")
 
 
 BAD = [

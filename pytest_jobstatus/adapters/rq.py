@@ -99,6 +99,7 @@ class JobStatus:
         self.queue = Queue(f"jobstatus-{secrets.token_hex(4)}", connection=connection)
         self.worker = Worker([self.queue], connection=connection)
         self.jobs: dict[str, Known] = {}
+        self.executions: list[str] = []
 
     def apply(self, event: Event) -> None:
         """Make the calls that RQ's client or its worker makes (rq/worker/base.py, perform_job)."""
@@ -143,6 +144,7 @@ class JobStatus:
         job = self._fetch(event.job_id)
         job.retries_left = MANY + 1 - event.attempt  # as it was when the attempt was queued
         taken = Run(job, self.worker.prepare_execution(job))
+        self.executions.append(taken.execution.key)
         return known.runs.setdefault(event.attempt, taken) if run is None else taken
 
     @contextmanager
@@ -228,11 +230,9 @@ class JobStatus:
             queue.scheduled_job_registry,
             queue.canceled_job_registry,
         )
-        runs = [run for known in self.jobs.values() for run in known.runs.values()]
-        executions = [run.execution.key for run in runs if run.execution is not None]
         self.connection.srem(queue.redis_queues_keys, queue.key)
         keys = (queue.key, queue.intermediate_queue_key, self.worker.key, *(each.key for each in registries))
-        self.connection.delete(*keys, *executions)
+        self.connection.delete(*keys, *self.executions)
 
 
 def factory(url: str) -> Callable[[], Iterator[JobStatus]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.exercise import Exercise, exercised
@@ -15,6 +15,9 @@ from pytest_jobstatus.history import History, recent, record
 from pytest_jobstatus.rules import Plans, Rule
 from pytest_jobstatus.tracker import Profile
 
+SCENARIO: Literal["scenario"] = "scenario"
+"""Where a plan comes from that is of no family."""
+Origin = Plans | Literal["scenario"]
 MOST_KEPT = 50_000
 """How many deliveries are kept for other rules, about 1 kB each: more than a check at default effort has."""
 
@@ -51,16 +54,18 @@ class Shared:
     def __init__(self, rules: Iterable[Rule], profile: Profile) -> None:
         """Start with nothing seen."""
         asking = (rule for rule in rules if not rule.waits and rule.not_applicable(profile) is None)
-        self._askers = Counter(name for rule in asking for name in rule.plans)
+        self._askers: Counter[Origin] = Counter()
+        for rule in asking:
+            self._askers.update((*rule.plans, SCENARIO))
         self._seen: dict[object, Observation] = {}
-        self._kept: dict[Plans, list[object]] = {}
+        self._kept: dict[Origin, list[object]] = {}
         self._room = MOST_KEPT
 
     def get(self, plan: Plan, *, others: bool) -> Observation | None:
         """What was seen when the same was delivered, and of the plan's other jobs where that is wanted."""
         return self._seen.get(_deliveries(plan, others=others))
 
-    def keep(self, observation: Observation, *, family: Plans, others: bool) -> None:
+    def keep(self, observation: Observation, *, family: Origin, others: bool) -> None:
         """Keep it for rules that are still to come and ask for the family, while there is room."""
         plan = observation.history.plan
         if self._askers[family] > 1 and self._room >= len(plan.order):
@@ -73,8 +78,9 @@ class Shared:
         """Forget what no rule that is still to come asks for."""
         if rule.waits:
             return
-        self._askers.subtract(rule.plans)
-        for family in rule.plans:
+        asked: tuple[Origin, ...] = (*rule.plans, SCENARIO)
+        self._askers.subtract(asked)
+        for family in asked:
             if not self._askers[family]:
                 gone = [self._seen.pop(key) for key in self._kept.pop(family, ())]
                 self._room += sum(len(each.history.plan.order) for each in gone)
@@ -108,8 +114,9 @@ class Observer:
         self._causal = Causal()
         self._shared = shared if not self._waits else None  # how long a call took is seen only by who watches it
 
-    def __call__(self, plan: Plan, *, family: Plans | None = None) -> Observation:
-        """What a tracker shows of the plan, with its causal counterpart where the rule compares.
+    def __call__(self, plan: Plan, *, family: Origin | None = None) -> Observation:
+        """What a tracker shows of the plan, with its causal counterpart where the rule compares; of a scenario with
+        several jobs what became of each, whatever the rule looks at.
 
         Args:
             plan: what to deliver.
@@ -133,31 +140,33 @@ class Observer:
                 self._handle.watch()
         return self._handle
 
-    def _shared_or_new(self, plan: Plan, family: Plans | None) -> Observation:
+    def _shared_or_new(self, plan: Plan, family: Origin | None) -> Observation:
+        others = self._others or (family == SCENARIO and len(plan.jobs) > 1)
         if self._shared is None or family is None:
-            return self._carried_out(plan)
-        seen = self._shared.get(plan, others=self._others)
+            return self._carried_out(plan, others=others)
+        seen = self._shared.get(plan, others=others)
         if seen is None:
-            seen = self._carried_out(plan)
-            self._shared.keep(seen, family=family, others=self._others)
+            seen = self._carried_out(plan, others=others)
+            self._shared.keep(seen, family=family, others=others)
         return seen
 
     def _history(self, plan: Plan) -> History:
-        return self._carried_out(plan).history
+        return self._carried_out(plan, others=self._others).history
 
-    def _carried_out(self, plan: Plan) -> Observation:
+    def _carried_out(self, plan: Plan, *, others: bool) -> Observation:
         handle = self._opened()
         self._told.append(plan)
-        history = record(handle, plan, shift=self._shift, others=self._others)
+        history = record(handle, plan, shift=self._shift, others=others)
         return Observation(history, self._told, len(self._told) - 1, exercised(history))
 
 
-def seen_by(handle: Handle, plan: Plan, *, rule: Rule | None = None) -> History:
+def seen_by(handle: Handle, plan: Plan, *, rule: Rule | None = None, family: Origin | None = None) -> History:
     """What one tracker shows of one plan, with what the rule wants to know.
 
     Args:
         handle: the tracker.
         plan: what to deliver.
         rule: what the history will be judged by; None for no rule.
+        family: where the plan comes from, if that matters.
     """
-    return Observer(lambda: handle, rule)(plan).history
+    return Observer(lambda: handle, rule)(plan, family=family).history

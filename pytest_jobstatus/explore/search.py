@@ -8,14 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
+from typing import NamedTuple
 
 from pytest_jobstatus.delivery import Plan, joined, keeping, until
 from pytest_jobstatus.explore.control import control_of
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.families import family
-from pytest_jobstatus.explore.known import as_far_as_known, is_known
-from pytest_jobstatus.explore.observer import Observer, Shared, seen_by
-from pytest_jobstatus.explore.part import Part, clocks_for
+from pytest_jobstatus.explore.observer import SCENARIO, Observer, Origin, Shared, seen_by
+from pytest_jobstatus.explore.part import clocks_for
 from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.handle import NoTenant
@@ -23,7 +23,7 @@ from pytest_jobstatus.history import History
 from pytest_jobstatus.raised import said
 from pytest_jobstatus.rules import Control, Plans, Rule, Violation, named
 from pytest_jobstatus.saved import Seen, shown
-from pytest_jobstatus.scenario import Scenario
+from pytest_jobstatus.scenario import Scenario, applying, as_far_as_known, called, ends_otherwise, is_own, mismatch
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Coverage
 
@@ -47,10 +47,25 @@ ONE_BY_ONE = 64
 the right one.
 """
 
+
 OFTEN = 0.2
 """Seconds: how often somebody who waits is told how far the search is."""
 Watch = Callable[[str, Coverage], None]
 """Is told which rule is judged, and what was tried for it until now."""
+
+
+class Try(NamedTuple):
+    """A plan to try, and where it comes from.
+
+    Args:
+        plan: what is delivered.
+        family: which it belongs to.
+        scenario: which it is, where it is one.
+    """
+
+    plan: Plan
+    family: Origin
+    scenario: Scenario | None = None
 
 
 @dataclass(kw_only=True)
@@ -69,6 +84,7 @@ class Search:
         cut: why the search ended early, if it did.
         interrupted: whether Ctrl-C came while a counterexample was made small.
         before: what the tracker that failed had been told before.
+        scenario: what failed, if it was one.
     """
 
     rule: Rule
@@ -82,6 +98,7 @@ class Search:
     cut: str | None = None
     interrupted: bool = False
     before: Sequence[Plan] = ()
+    scenario: Scenario | None = None
     _tell_at: float = field(default_factory=lambda: time.monotonic() + OFTEN)
 
     def first_failure(self, factory: Factory, profile: Profile) -> Counterexample | None:
@@ -97,33 +114,71 @@ class Search:
             failure = self._failure(factory, plans, doubting=number < MOST_DOUBTS)
             if failure is None:
                 return None
+            if self.scenario is not None and (unmet := mismatch(self.scenario, failure[0])) == failure[1]:
+                return self._unmet(factory, self.scenario, failure[0], unmet)
             try:
                 found = self.smallest(factory, *failure)
             except KeyboardInterrupt:
                 self.interrupted = True
                 history, violation = failure
                 note = "interrupted before it was made small"
-                return Counterexample(rule=self.rule.id, violation=violation, history=history, note=note)
+                return self._noted(Counterexample(rule=self.rule.id, violation=violation, history=history, note=note))
             if found is not None:
-                return found
+                return self._noted(found)
         self.cut = f"what fails here fails without {self.rule.control} too, as other rules tell: given up"
         return None
 
-    def _plans(self, profile: Profile) -> Iterator[tuple[Plans | None, Plan]]:
-        """Plan after plan, smallest first, with its family, until time runs out."""
+    def _noted(self, found: Counterexample) -> Counterexample:
+        """The counterexample with the scenario that led to it: made small, it may look like another."""
+        if self.scenario is None or self.scenario.found is not None:
+            return found
+        first = f"first seen in {called(self.scenario)}"
+        return replace(found, note=f"{found.note}; {first}" if found.note else first)
+
+    def unmet(self, factory: Factory, scenario: Scenario, history: History) -> Violation | None:
+        """Where the scenario expects something else than is shown, and this rule is to tell of it: it is the first that
+        applies, and no other that the scenario is about is broken, which then tells by itself.
+        """
+        violation = mismatch(scenario, history)
+        if violation is None or (about := applying(scenario, history.profile))[0].id != self.rule.id:
+            return None
+        if any(other.judge(history)[1] is not None for other in about[1:]):
+            return None
+        if self.rule.control is Control.PLAIN:
+            clock = clocks_for(history.profile)[0]
+            plain = control_of(history.plan, len(history.plan.order) - 1, control=Control.PLAIN, clock=clock)
+            with factory.open() as handle:
+                if ends_otherwise(scenario, seen_by(handle, plain)):
+                    return None
+        # Those that compare have to look further.
+        others = (replace(self, rule=other, shared=None) for other in about[1:])
+        return None if any(other.fails(factory, history.plan) for other in others) else violation
+
+    def _unmet(self, factory: Factory, scenario: Scenario, history: History, unmet: Violation) -> Counterexample:
+        """The whole scenario, which expects something else than is shown: smaller it would expect nothing."""
+        with factory.open() as handle:
+            again = seen_by(handle, history.plan, rule=self.rule, family=SCENARIO)
+        violation, note = mismatch(scenario, again), called(scenario)
+        if violation is None:
+            again, violation, note = history, unmet, f"{note}; seen once: a fresh tracker did not repeat it"
+        found = Counterexample(
+            rule=self.rule.id, violation=violation, history=again, note=note, expected=scenario.expected
+        )
+        return self._known(found) or found
+
+    def _plans(self, profile: Profile) -> Iterator[Try]:
+        """Plan after plan, smallest first, until time runs out; what was seen before and scenarios come before all."""
         deadline = time.monotonic() + self.effort.seconds
-        before = {id(each.scenario.plan) for each in self.seen}  # they have broken the rule, whatever they are about
-        for name, part in self.parts(profile):
-            for plan in part.plans:
-                if id(plan) in before or self.rule.about(plan):
-                    yield name, plan
-                    now = time.monotonic()
-                    if now > self._tell_at:
-                        self._tell(now)
-                    if now > deadline:
-                        self.cut = f"ran out of time ({self.effort.seconds:g} s)"
-                        return
-            self.coverage.complete.append(part.title)
+        for title, tries in self._parts(profile):
+            for each in tries:
+                yield each
+                now = time.monotonic()
+                if now > self._tell_at:
+                    self._tell(now)
+                if now > deadline:
+                    self.cut = f"ran out of time ({self.effort.seconds:g} s)"
+                    return
+            self.coverage.complete.append(title)
 
     def _tell(self, now: float) -> None:
         """Tell whoever waits how far the search is."""
@@ -131,9 +186,7 @@ class Search:
         if self.watch is not None:
             self.watch(self.rule.id, self.coverage)
 
-    def _failure(
-        self, factory: Factory, plans: Iterator[tuple[Plans | None, Plan]], *, doubting: bool
-    ) -> tuple[History, Violation] | None:
+    def _failure(self, factory: Factory, plans: Iterator[Try], *, doubting: bool) -> tuple[History, Violation] | None:
         """The first plan that fails, on a tracker that is made when one is needed, and gone before others are made.
 
         Args:
@@ -147,19 +200,23 @@ class Search:
         refused: NoTenant | None = None
         with ExitStack() as stack:
             observe = Observer(lambda: stack.enter_context(factory.open()), self.rule, shared=self.shared)
-            for name, plan in plans:
+            for plan, family_of, scenario in plans:
                 try:
-                    seen = observe(plan, family=name)
+                    seen = observe(plan, family=family_of)
                 except NoTenant as error:
                     refused = refused or error
                     continue
                 exercised, violation = self.rule.judge(seen.history)
                 self.coverage.add(plan, seen.history, exercised, exercise=seen.exercise)
                 raised = seen.history.steps[-1].raised if seen.history.steps else raised
-                if violation is None or (name is Plans.MACHINE and self._is_of_others(observe, seen.history)):
+                if violation is not None and family_of == Plans.MACHINE and self._is_of_others(observe, seen.history):
                     continue
-                if doubting or self.is_its_own(observe, seen.history, violation):
-                    self.before = seen.before
+                own = violation is not None and (doubting or self.is_its_own(observe, seen.history, violation))
+                if scenario is not None and violation is None:
+                    violation = self.unmet(factory, scenario, seen.history)
+                    own = violation is not None
+                if violation is not None and own:
+                    self.before, self.scenario = seen.before, scenario
                     return seen.history, violation
         if refused is not None and not self.coverage.exercised:
             self.cut = f"never exercised: {refused},"
@@ -209,19 +266,22 @@ class Search:
                 return True
         return False
 
-    def parts(self, profile: Profile) -> Iterator[tuple[Plans | None, Part]]:
-        """The families of plans that can break the rule, by name; without one what was seen before comes first, then
-        the scenarios that are about the rule.
+    def _parts(self, profile: Profile) -> Iterator[tuple[str, Iterator[Try]]]:
+        """What can break the rule, part by part with its title: what was seen before, whatever it is about; of the
+        scenarios the user's own first, then those that are about the rule before all, the small ones before the large.
         """
-        before = [plan for plan in (each.scenario.plan for each in self.seen) if is_known(plan, profile)]
+        seen = [each.scenario for each in self.seen]
+        before = [Try(each.plan, SCENARIO, each) for each in seen if as_far_as_known(each, profile) is each.plan]
         if before:
-            yield None, Part(f"{len(before)} counterexample{'s' if len(before) > 1 else ''} seen before", iter(before))
-        told = (as_far_as_known(each.plan, profile) for each in self.scenarios if self.rule.id in each.rules)
-        about = [plan for plan in told if plan is not None]
-        if about:
-            yield None, Part(f"{len(about)} scenario{'s' if len(about) > 1 else ''}", iter(about))
+            yield f"{len(before)} counterexample{'s' if len(before) > 1 else ''} seen before", iter(before)
+        about = [each for each in self.scenarios if self.rule.id in each.rules]
+        about.sort(key=lambda each: (not is_own(each), each.rules.index(self.rule.id), len(each.plan.order)))
+        told = [Try(plan, SCENARIO, each) for each in about if (plan := as_far_as_known(each, profile)) is not None]
+        if told:
+            yield f"{len(told)} scenario{'s' if len(told) > 1 else ''}", iter(told)
         for name in self.rule.plans:
-            yield name, family(name, self.effort, profile, seed=self.seed)
+            part = family(name, self.effort, profile, seed=self.seed)
+            yield part.title, (Try(plan, name) for plan in part.plans if self.rule.about(plan))
 
     def smallest(self, factory: Factory, history: History, violation: Violation) -> Counterexample | None:
         """Repeat the failure on a fresh tracker and take away what it does not need; None where the fresh one shows it
@@ -259,21 +319,27 @@ class Search:
 
     def _again(self, factory: Factory, plan: Plan) -> Counterexample | None:
         """A counterexample that was seen before, where a fresh tracker shows the same: it is as small as it gets."""
+        if not any(each.scenario.plan is plan for each in self.seen):
+            return None
+        failure = self.fails(factory, plan)
+        if failure is None:
+            return None
+        history, violation = failure
+        found = Counterexample(rule=self.rule.id, violation=violation, history=history, note=self._needs(factory, plan))
+        return self._known(found)
+
+    def _known(self, found: Counterexample) -> Counterexample | None:
+        """The counterexample with the file that tells it already; None where it was not seen before."""
+        times = found.history.profile.supports("event_time")
         for scenario, file in self.seen:
-            if scenario.plan is not plan or scenario.found is None:
+            if scenario.plan is not found.plan or scenario.found is None:
                 continue
-            failure = self.fails(factory, plan)
-            if failure is None:
-                return None
-            history, found = failure
-            times = history.profile.supports("event_time")
-            if scenario.found.is_like(step=found.step + 1, field=found.field, message=found.message, times=times):
+            violation, was = found.violation, scenario.found
+            if was.is_like(step=violation.step + 1, field=violation.field, message=violation.message, times=times):
+                told = f"seen before: {scenario.id}, which was not made small again"
+                note = "; ".join(each for each in (told, found.note) if each is not None)
                 place = shown(file) if file is not None else None
-                notes = [f"seen before: {scenario.id}, which was not made small again", self._needs(factory, plan)]
-                note = "; ".join(each for each in notes if each is not None)
-                return Counterexample(
-                    rule=self.rule.id, violation=found, history=history, note=note, file=place, again=scenario.id
-                )
+                return replace(found, note=note, file=place, again=scenario.id)
         return None
 
     def _repeated(self, factory: Factory, plans: Iterable[Plan]) -> tuple[Plan, bool] | None:

@@ -144,10 +144,17 @@ def _counterexample(found: Counterexample, target: str | None) -> dict[str, Any]
         "note": found.note,
         "raised_at": found.raised_at,
         "file": found.file,
-        "scenario": _scenario(found.plan),
+        "scenario": {**_scenario(found.plan), "expected": _expected(found)},
         "shifted_days": found.history.shift.days,
         "history": [_step(step, found.history) for step in found.history.steps],
         "program": program(found, target=target),
+    }
+
+
+def _expected(found: Counterexample) -> dict[str, Any]:
+    return {
+        job: {name: _plain(list(each) if isinstance(each, tuple) else each) for name, each in fields.items()}
+        for job, fields in found.expected.items()
     }
 
 

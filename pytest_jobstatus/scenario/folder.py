@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from pytest_jobstatus.misuse import Misuse
@@ -16,22 +17,48 @@ def load_folder(folder: Path) -> Iterator[Scenario]:
     Raises:
         Misuse: where the folder does not exist, holds no scenario, or holds a bad one.
     """
-    if not folder.is_dir():
-        raise Misuse(f"{folder}: no such folder of scenarios")
-    files = sorted(folder.rglob("*.toml"))
-    if not files:
-        raise Misuse(f"{folder}: holds no scenario (*.toml)")
-    ids: dict[str, Path] = {}
-    for file in files:
-        scenario = load(file)
-        if scenario.id in ids:
-            raise Misuse(f"{file}: id = {scenario.id!r}: {ids[scenario.id]} has that id")
-        ids[scenario.id] = file
-        yield scenario
+    return load_folders([folder])
 
 
+def load_folders(folders: Sequence[Path]) -> Iterator[Scenario]:
+    """Every scenario file in several folders and those below them, each once.
+
+    Raises:
+        Misuse: where a folder does not exist, holds no scenario, or holds a bad one, or where two have one id.
+    """
+    known: dict[str, Path] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise Misuse(f"{folder}: no such folder of scenarios")
+        files = sorted(folder.rglob("*.toml"))
+        if not files:
+            raise Misuse(f"{folder}: holds no scenario (*.toml)")
+        for file in files:
+            scenario = load(file)
+            first = known.setdefault(scenario.id, file)
+            if first is file:
+                yield scenario
+            elif first.resolve() != file.resolve():
+                raise Misuse(f"{first}: id = {scenario.id!r}: {file} has that id")
+
+
+@cache
 def shipped() -> Path:
     """Where the scenarios of the project are: inside the wheel, or beside the package in an editable install."""
     package = Path(__file__).parent.parent
     inside = package / "scenarios"
     return inside if inside.is_dir() else package.parent / "scenarios"
+
+
+def is_own(scenario: Scenario) -> bool:
+    """Whether it comes from a file that is none of the project's."""
+    return bool(scenario.source) and not Path(scenario.source).is_relative_to(shipped())
+
+
+def called(scenario: Scenario) -> str:
+    """How a person finds a scenario again: by id and title, and by its file where it is not one of the project's.
+
+    >>> called(next(load_folder(shipped())))
+    'scenario ...: ...'
+    """
+    return f"scenario {scenario.id}{f' ({scenario.source})' if is_own(scenario) else ''}: {scenario.title}"

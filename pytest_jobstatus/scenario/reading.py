@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,11 @@ from pytest_jobstatus.events import LONGEST_ID, Event, JobError, is_aware, short
 from pytest_jobstatus.misuse import Misuse, listed
 from pytest_jobstatus.rules import RULES, SPEC, named
 from pytest_jobstatus.runs import check_possible
+from pytest_jobstatus.scenario.expected import expected_of, moved
+from pytest_jobstatus.scenario.fitting import obvious_needs
 from pytest_jobstatus.scenario.found import found_in
 from pytest_jobstatus.scenario.scenario import FORMAT, Scenario
+from pytest_jobstatus.tracker import COARSEST, MAYBE_MISSING, Profile
 
 RESERVED = ("interleaving", "fault")
 MOST_READS = 10
@@ -38,6 +42,7 @@ def load(path: Path) -> Scenario:
     return parse(text, source=str(path))
 
 
+@lru_cache(maxsize=1_000)  # pytest asks for the same files at every item
 def parse(text: str, *, source: str) -> Scenario:
     """A scenario from its TOML text.
 
@@ -89,15 +94,54 @@ def parse(text: str, *, source: str) -> Scenario:
         tenancy=table.get("tenancy", False),
         workers=_workers(table, source),
     )
+    expected = expected_of(table["expected"], plan, source) if "expected" in table else {}
+    days = _days_to_start(events, source)
+    if days:
+        plan = replace(plan, events=tuple(event.moved(job_id=event.job_id, by=days) for event in events))
     return Scenario(
         id=table["id"],
         title=table["title"],
         story=table.get("story", ""),
         link=table.get("link", ""),
         rules=rules,
-        plan=_near_start(plan, source),
+        plan=plan,
+        needs=_needs(table, plan, source),
+        presumes=_presumes(table.get("profile", {}), source),
+        expected=moved(expected, by=days),
+        source=source,
         found=found_in(table["found"], source) if "found" in table else None,
     )
+
+
+def _needs(table: Mapping[str, Any], plan: Plan, source: str) -> tuple[str, ...]:
+    """What a tracker must have; where the file does not say, what nobody can do without."""
+    obvious = obvious_needs(plan)
+    needs = tuple(table.get("needs", obvious))
+    for name in needs:
+        if name not in MAYBE_MISSING:
+            raise Misuse(f"{source}: needs: {name!r}: allowed are {listed(MAYBE_MISSING, given=name)}")
+    for name in obvious:
+        if name not in needs:
+            raise Misuse(f"{source}: needs = {list(needs)}: {WHY[name]}, so {name!r} is needed too")
+    return needs
+
+
+def _presumes(table: Mapping[str, Any], source: str) -> dict[str, Any]:
+    """The table `[profile]`: the settings that a scenario is written for."""
+    settings: dict[str, Any] = dict(table)
+    for name, given in table.items():
+        where = f"{source}: profile: {name} = {given!r}"
+        if name == "resolution":
+            is_number = isinstance(given, int | float) and not isinstance(given, bool)
+            if not is_number or not 0 < given <= COARSEST.total_seconds():
+                raise Misuse(f"{where}: allowed are seconds, above 0 and at most {COARSEST.total_seconds():.0f}")
+            settings[name] = timedelta(seconds=given)
+        elif name not in Profile.CHOICES:
+            allowed = (*Profile.CHOICES, "resolution")
+            raise Misuse(f"{source}: profile: unknown key {name!r}: allowed are {listed(allowed, given=name)}")
+        elif given not in Profile.CHOICES[name]:
+            raise Misuse(f"{where}: allowed are {listed(Profile.CHOICES[name], given=given)}")
+    return settings
 
 
 MOST_WORKERS = 10
@@ -142,8 +186,17 @@ TYPES = {
 HEADER: Mapping[str, type] = {
     "format": str, "spec": str, "id": str, "title": str, "story": str, "link": str,
     "rules": list, "delivery": list, "events": list, "reads": int, "strangers": list,
-    "batch": int, "tenancy": bool, "workers": list, "found": dict,
+    "batch": int, "tenancy": bool, "workers": list, "needs": list, "profile": dict, "expected": dict,
+    "found": dict,
 }  # fmt: skip
+WHY = {
+    "skew": "an event has an earlier instant than one before it",
+    "json_progress": "progress is told that is no whole number from 0 to 100",
+    "opaque_ids": "a job has an id of more than letters, digits, - and _",
+    "tenancy": "jobs have tenants",
+    "concurrency": "several workers tell it",
+}
+"""How a file shows that it needs something, by what it needs."""
 NEEDED = ("format", "spec", "id", "title", "rules", "delivery", "events")
 EVENT: Mapping[str, type] = {
     "name": str, "job": str, "kind": str, "at": datetime, "attempt": int, "progress": str, "error": str,
@@ -164,7 +217,7 @@ def _check_header(table: dict[str, Any], source: str) -> None:
             raise Misuse(f"{source}: the key {key!r} is missing")
         if not table[key]:
             raise Misuse(f"{source}: {key} is empty: at least one is needed")
-    for key in ("rules", "delivery", "strangers"):
+    for key in ("rules", "delivery", "strangers", "needs"):
         _check_texts(table, key, source)
 
 
@@ -240,13 +293,16 @@ def _index(name: str, names: Mapping[str, int], source: str) -> int:
     return names[name]
 
 
-def _near_start(plan: Plan, source: str) -> Plan:
-    """The plan moved by whole days to the day on which all plans start, so that a replay can move it to the present."""
-    instants = sorted(event.occurred_at for event in plan.events)
+def _days_to_start(events: Sequence[Event], source: str) -> timedelta:
+    """By how many whole days to move the events to the day on which all plans start, so that a replay can move them to
+    the present.
+    """
+    instants = sorted(event.occurred_at for event in events)
     try:
         days = timedelta(days=(START.date() - instants[-1].astimezone(UTC).date()).days)
-        events = tuple(event.moved(job_id=event.job_id, by=days) for event in plan.events)
+        for event in events:
+            event.moved(job_id=event.job_id, by=days)
     except OverflowError:
         span = f"{instants[0].isoformat()} to {instants[-1].isoformat()}"
         raise Misuse(f"{source}: at: {span}: allowed are instants that can be moved to {START.date()}") from None
-    return replace(plan, events=events) if days else plan
+    return days

@@ -5,20 +5,28 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import Event
 from pytest_jobstatus.rules import SPEC
-from pytest_jobstatus.scenario.scenario import FORMAT, Scenario
+from pytest_jobstatus.scenario.expected import values_of
+from pytest_jobstatus.scenario.scenario import FORMAT, Expected, Scenario
 
 
-def short_id(plan: Plan) -> str:
-    """Eight characters that name a plan; the same plan has the same."""
+def short_id(plan: Plan, *, expected: Expected | None = None) -> str:
+    """Eight characters that name a plan; the same plan has the same.
+
+    Args:
+        plan: what is delivered.
+        expected: what must show in the end, where that is what counts.
+    """
     told = json.dumps([_event_values(event) for event in plan.events], default=str)
     return hashlib.sha256(
         f"{told}{plan.order}{sorted(plan.strays)}{plan.reads}{plan.strangers}{plan.batch or ''}"
-        f"{'tenancy' if plan.tenancy else ''}{plan.workers or ''}".encode()
+        f"{'tenancy' if plan.tenancy else ''}{plan.workers or ''}{expected or ''}".encode()
     ).hexdigest()[:8]
 
 
@@ -29,6 +37,8 @@ def dump(scenario: Scenario) -> str:
     lines = [f"format = {_quoted(FORMAT)}", f"spec = {_quoted(SPEC)}", f"id = {_quoted(scenario.id)}"]
     lines += [f"{key} = {_quoted(value)}" for key in ("title", "story", "link") if (value := getattr(scenario, key))]
     lines.append(f"rules = {_array(scenario.rules)}")
+    if scenario.needs:
+        lines.append(f"needs = {_array(scenario.needs)}")
     lines.append(f"delivery = {_array([names[index] for index in plan.order])}")
     if plan.reads != 1:
         lines.append(f"reads = {plan.reads}")
@@ -40,6 +50,7 @@ def dump(scenario: Scenario) -> str:
         lines.append(f"workers = {[worker + 1 for worker in plan.workers]}")
     if plan.strangers:
         lines.append(f"strangers = {_array(plan.strangers)}")
+    lines += _tables(scenario)
     if scenario.found is not None:
         values = scenario.found.values()
         lines += ["", "[found]"]
@@ -50,6 +61,25 @@ def dump(scenario: Scenario) -> str:
         if index in plan.strays:
             lines.append("stray = true")
     return "\n".join(lines) + "\n"
+
+
+def _tables(scenario: Scenario) -> Iterator[str]:
+    """What the scenario presumes and expects."""
+    if scenario.presumes:
+        yield from ("", "[profile]", *(f"{name} = {_setting(each)}" for name, each in scenario.presumes.items()))
+    for job, fields in scenario.expected.items():
+        head = f"[expected.{_quoted(job)}]" if len(scenario.plan.jobs) > 1 else "[expected]"
+        yield from ("", head, *(f"{name} = {_setting(each)}" for name, each in values_of(fields)))
+
+
+def _setting(value: Any) -> str:
+    if isinstance(value, timedelta):
+        return repr(value.total_seconds())
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, list):
+        return _array(value)
+    return _quoted(value) if isinstance(value, str) else str(value)
 
 
 def event_names(plan: Plan) -> list[str]:

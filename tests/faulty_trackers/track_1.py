@@ -130,6 +130,14 @@ class FailureAfterRetryStaysDelayed(Sound):
         return super().shows(row, event)
 
 
+class EndWithoutProgressLost(Sound):
+    """TRACK-1/TRACK-6: a running job that told no progress counts as not begun, and its completion is not written."""
+
+    def is_ahead(self, row: Row, event: Event) -> bool:
+        idle = row.status is Status.ACTIVE and row.progress_key is None
+        return not (idle and event.kind is EventKind.COMPLETED) and super().is_ahead(row, event)
+
+
 FAULTY: tuple[type[Sound], ...] = (
     RetryShownPending,
     SecondRetryShownPending,
@@ -144,4 +152,5 @@ FAULTY: tuple[type[Sound], ...] = (
     DedupAcrossJobs,
     EveryFiftiethLost,
     FailureAfterRetryStaysDelayed,
+    EndWithoutProgressLost,
 )
