@@ -42,6 +42,7 @@ class Counterexample:
         violation: where and how.
         history: what was delivered and what was seen.
         note: what a reader must know of how it came about, if anything.
+        first_seen: the scenario that led to it, if one did.
         file: the scenario file that it was saved to, if it was.
         again: the id of the counterexample that was seen before and shows the same; None where it was searched for.
         expected: what a scenario expects in the end, by job and field, where something else shows.
@@ -51,6 +52,7 @@ class Counterexample:
     violation: Violation
     history: History
     note: str | None = None
+    first_seen: str | None = None
     file: str | None = None
     again: str | None = None
     expected: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

@@ -174,7 +174,7 @@ class EndsTwice(Small):
 
 ODD = [
     (WaitingByKind, Waiting, "TERM-4", "    batch=2,"),
-    (AsyncReopening, Small, "TERM-1", "active_1"),
+    (AsyncReopening, Small, "TERM-1", "created"),
     (async_factory, Small, "TERM-1", "async_factory,"),
     (Unreadable, Small, "TRACK-1", "# read raised LookupError: two\\x1b rows \\ud800  ← TRACK-1"),
 ]

@@ -37,7 +37,7 @@ class Deaf(Small):
             super().apply(event)
 
 class Waived(Small):
-    profile = Profile(unsupported=dict.fromkeys((*LACKING, "cancelled"), "kept small"))
+    profile = Profile(unsupported=dict.fromkeys((*LACKING, "created"), "kept small"))
 """
 
 
@@ -58,13 +58,13 @@ def saved(*options: str) -> Path:
 
 
 REPLAYS = [
-    ("their_jobs:Mine", 1, ["TERM-1: reproduced: the job was cancelled; active 1 made it active"]),
+    ("their_jobs:Mine", 1, ["TERM-1: reproduced: the job was completed; created made it pending"]),
     (
         "their_jobs:Otherwise",
         1,
         [
-            "TERM-1: changed: the job was cancelled; active 1 made it failed (delivery 2, status)",
-            "    it was: the job was cancelled; active 1 made it active (delivery 2, status; their_jobs:Mine)",
+            "TERM-1: changed: the job was completed; created made it failed (delivery 2, status)",
+            "    it was: the job was completed; created made it pending (delivery 2, status; their_jobs:Mine)",
         ],
     ),
     ("their_jobs:Small", 0, ["TERM-1: gone: it holds"]),
@@ -82,7 +82,7 @@ def test_each_outcome_has_its_words_and_exit_code(
     assert main(["replay", file.stem, target]) == code
     out = capsys.readouterr().out
     assert out.splitlines()[-len(said) :] == said
-    assert out.startswith(f"{file.stem}: the job was cancelled; active 1 made it active\n")
+    assert out.startswith(f"{file.stem}: the job was completed; created made it pending\n")
 
 
 def test_a_rule_that_does_not_apply_is_never_exercised(capsys: pytest.CaptureFixture[str]) -> None:
@@ -97,7 +97,7 @@ def test_a_tracker_that_cannot_be_told_is_misuse(capsys: pytest.CaptureFixture[s
     """What the tracker declares missing cannot be delivered to it: exit code 2."""
     file = saved()
     assert main(["replay", file.stem, "their_jobs:Waived"]) == 2
-    assert "needs cancelled, which their_jobs:Waived lacks: kept small" in capsys.readouterr().err
+    assert "needs created, which their_jobs:Waived lacks: kept small" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("word", ["id", "beginning", "lower case", "file"])

@@ -132,8 +132,7 @@ class Search:
         """The counterexample with the scenario that led to it: made small, it may look like another."""
         if self.scenario is None or self.scenario.found is not None:
             return found
-        first = f"first seen in {called(self.scenario)}"
-        return replace(found, note=f"{found.note}; {first}" if found.note else first)
+        return replace(found, first_seen=called(self.scenario))
 
     def unmet(self, factory: Factory, scenario: Scenario, history: History) -> Violation | None:
         """Where the scenario expects something else than is shown, and this rule is to tell of it: it is the first that

@@ -142,6 +142,7 @@ def _counterexample(found: Counterexample, target: str | None) -> dict[str, Any]
         "field": found.violation.field,
         "step": found.violation.step + 1,
         "note": found.note,
+        "first_seen": found.first_seen,
         "raised_at": found.raised_at,
         "file": found.file,
         "scenario": {**_scenario(found.plan), "expected": _expected(found)},

@@ -85,8 +85,9 @@ def counterexample(found: Counterexample, *, target: str | None = None, known: b
     rule = named(found.rule, source="report")
     lines = [*wrap(f"{rule.id}{' (known)' if known else ''}: {rule.text}", WIDTH), ""]
     lines += [f"    {line}" for line in wrap(sentence(found.message), WIDTH - 4)]
-    if found.note is not None:
-        lines += [f"    {line}" for line in wrap(f"({found.note})", WIDTH - 4)]
+    first = f"first seen in {found.first_seen}" if found.first_seen is not None else None
+    for note in (found.note, first):
+        lines += [f"    {line}" for line in wrap(f"({note})", WIDTH - 4)] if note is not None else []
     lines += ["", *(f"    {line}" for line in table(found.history, violation=found.violation, mark=rule.id)), ""]
     lines += [f"    Raised at {found.raised_at}", ""] if found.raised_at is not None else []
     lines += [f"    {line}" for line in wrap(f"Look here: {rule.look}", WIDTH - 4, break_on_hyphens=False)]
