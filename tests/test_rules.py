@@ -13,6 +13,7 @@ from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.rules import PLANNED, RULES, TOTAL, Level, Need, Plans, Rule, Violation, named, rule, select
 from pytest_jobstatus.values import deep
 from tests.small_histories import History, seen
+from tests.sound_trackers.data import Readable
 
 ABOUT = (
     ("RETRY-2", "created 0 active 1", False),
@@ -146,3 +147,10 @@ def test_one_of_several_is_enough() -> None:
     need = Need(groups=(("error",), ("progress",)))
     assert need.missing(Profile(unsupported={"error": "x"})) == []
     assert need.missing(Profile(unsupported={"error": "x", "progress": "y"})) == ["error", "progress"]
+
+
+def test_two_odd_values_may_leave_the_same_note() -> None:
+    """Who stores a readable note for what it cannot store may store the same for the next."""
+    odd = History("active 1 progress 1 progress 1", "0 1 2", tracker=Readable, told=("a\0b", {"nul\0": 1}))
+    exercised, violation = named("DATA-2", source="test").judge(seen(odd))
+    assert (exercised, violation) == (2, None)

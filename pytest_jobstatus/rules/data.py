@@ -119,12 +119,19 @@ def _cost(history: History, number: int) -> Violation | None:
     return _swallowed(history, number) if is_due(history, number) else None
 
 
+def _after_another(history: History, number: int) -> bool:
+    """Whether the progress told last was odd too: both may be stored as the same readable note."""
+    told = [event.progress for event in position.told_before(history, number) if event.kind is EventKind.PROGRESS]
+    return bool(told) and not is_storable(told[-1])
+
+
 def _swallowed(history: History, number: int) -> Violation | None:
     """Where odd progress was accepted, and nothing of it shows."""
     step = history.steps[number]
     given = step.event.progress
     old, new = getattr(step.before, "progress", None), getattr(step.after, "progress", None)
-    if old is not None and "progress" not in differences(step.before, step.after) and not same_json(old, given):
+    unchanged = old is not None and "progress" not in differences(step.before, step.after)
+    if unchanged and not _after_another(history, number) and not same_json(old, given):
         message = f"progress {told_json(given)} was neither refused nor stored: it was dropped without a word"
         return Violation(step=number, field="progress", message=message)
     empty = new in (None, "", [], {}) and not isinstance(given, float)  # NaN may well read as null
