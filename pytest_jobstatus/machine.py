@@ -15,11 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from pytest_jobstatus.delivery import keeping
 from pytest_jobstatus.events import Event
-from pytest_jobstatus.explore.effort import effort_named
 from pytest_jobstatus.explore.lifecycle import Happening, Lifecycle
 from pytest_jobstatus.explore.observer import Observer
 from pytest_jobstatus.explore.part import clocks_for
-from pytest_jobstatus.explore.search import Search
+from pytest_jobstatus.explore.trial import Trial
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.handle import Unreadable
 from pytest_jobstatus.history import History, Step, recent
@@ -209,8 +208,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         if violation is None:
             return
         observe = Observer(lambda: self._handle, each)
-        search = Search(rule=each, effort=effort_named("quick", source="machine"), seed=0)
-        if search.is_its_own(observe, history, violation):
+        if Trial(rule=each).is_its_own(observe, history, violation):
             raise Violated(self._text(each, history, violation))
 
     def _history(self, unreadable: Unreadable | None) -> History:

@@ -10,7 +10,7 @@ from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.engine import check_known, seen_once
 from pytest_jobstatus.events import Event
 from pytest_jobstatus.explore.observer import SCENARIO, Origin, seen_by
-from pytest_jobstatus.explore.search import TRIES
+from pytest_jobstatus.explore.trial import TRIES
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History
 from pytest_jobstatus.misuse import Misuse

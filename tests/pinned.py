@@ -12,7 +12,8 @@ from pytest_jobstatus import Misuse, Report
 
 def assert_fails(report: Report, rules: set[str], messages: Mapping[str, str]) -> None:
     """Exactly these rules fail, and the messages of some have these words."""
-    assert {result.id for result in report.failed} == rules
+    failed = {result.id for result in report.failed}
+    assert failed == rules, f"not expected: {sorted(failed - rules)}; missing: {sorted(rules - failed)}"
     for rule, message in messages.items():
         found = report[rule].counterexample
         assert found is not None

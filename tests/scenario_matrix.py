@@ -55,7 +55,7 @@ def _broken(search: Search, history: History, factory: Factory) -> Violation | N
     looks = rule.waits or (rule.compares is not None and rule.compares(plan))
     violation = None if looks else rule.judge(history)[1]
     if looks or (violation is not None and rule.control is not None):
-        failure = search.fails(factory, plan)
+        failure = search.trial.fails(factory, plan)
         violation = failure[1] if failure is not None else None
     return violation
 

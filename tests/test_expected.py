@@ -96,7 +96,7 @@ MET: list[tuple[str, dict[str, Any]]] = [
 def test_what_shows_is_held_against_what_is_expected(line: str, shown: dict[str, Any], told: str) -> None:
     """The message names the scenario, the field, what was expected and what shows."""
     text = expecting("[expected]", line)
-    assert unmet(text, lying(**shown)) == f"2 {line.partition(' ')[0]}: scenario late expects {told}"
+    assert unmet(text, lying(**shown)) == f"2 {line.partition(' ')[0]}: the scenario expects {told}"
 
 
 @pytest.mark.parametrize(("line", "shown"), MET, ids=lambda each: None)
@@ -129,7 +129,7 @@ def test_delayed_is_pending_where_there_is_no_such_status() -> None:
     text = written(header, CREATED, ACTIVE, retrying, tables='[expected]\nstatus = "delayed"')
     assert unmet(text, NoRetryStatus) is None
     undeclared = type("Undeclared", (NoRetryStatus,), {"profile": Profile()})
-    assert unmet(text, undeclared) == "2 status: scenario late expects status to end as delayed; it shows pending"
+    assert unmet(text, undeclared) == "2 status: the scenario expects status to end as delayed; it shows pending"
 
 
 class NoRetryStatus(Sound):
@@ -174,7 +174,7 @@ def test_a_job_is_looked_at_after_the_last_delivery_of_all(batch: int) -> None:
         written(header, ONE, TWO, tables="[expected.job-one]\nattempt = 1\n[expected.job-two]\nattempt = 1"), Forgetful
     )
     field, step = ("attempt", 0) if batch else ("others job-one", 1)
-    assert told == f"{step} {field}: scenario late expects attempt of job-one to end as 1; it reads as nothing"
+    assert told == f"{step} {field}: the scenario expects attempt of job-one to end as 1; it reads as nothing"
 
 
 CHECKED = FIRST | {"rules": '["RETRY-2", "IDEM-1", "TIME-7"]'}
@@ -190,7 +190,7 @@ def verdicts(tracker: type[Sound], header: dict[str, str] = CHECKED) -> dict[str
 
 def test_the_first_rule_that_applies_tells_of_it() -> None:
     """One rule fails, so that one thing that is wrong is told once; what it expects counts as exercised."""
-    told = "scenario late expects attempt to end as 1; it shows 2"
+    told = "the scenario expects attempt to end as 1; it shows 2"
     found = verdicts(lying(attempt=2))
     assert found["RETRY-2"] == (2, told)
     assert (found["IDEM-1"], found["TIME-7"][1]) == ((0, None), None)
@@ -227,7 +227,7 @@ def test_a_check_tells_which_scenario_expects_it(folder: Path, tmp_path: Path) -
     found = checked(lying(attempt=2), folder, save=tmp_path / "saved")
     assert (found.verdict, found.counterexample is not None) == (Verdict.FAIL, True)
     assert found.counterexample is not None
-    assert found.counterexample.message == "scenario late expects attempt to end as 1; it shows 2"
+    assert found.counterexample.message == "the scenario expects attempt to end as 1; it shows 2"
     assert found.counterexample.note == f"scenario late ({folder / 'plain.toml'}): A late start"
     assert found.counterexample.plan.order == (0, 1, 2)
     (saved,) = (tmp_path / "saved").glob("IDEM-1-*.toml")

@@ -11,7 +11,7 @@ import pytest
 from pytest_jobstatus import Report, RuleResult, check, engine
 from pytest_jobstatus.explore.effort import EFFORTS
 from pytest_jobstatus.explore.part import clocks_for
-from pytest_jobstatus.explore.search import Search
+from pytest_jobstatus.explore.trial import Trial
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.rules import RULES, named, select
 from tests.faulty_trackers import FAULTY, rules_of
@@ -55,10 +55,10 @@ def test_nothing_can_be_taken_away(tracker: type[Sound]) -> None:
     factory = Factory.of(tracker)
     for result in report(factory, rules_of(tracker)).failed:
         assert result.counterexample is not None
-        search = Search(rule=named(result.id, source="test"), effort=EFFORT, seed=0)
+        trial = Trial(rule=named(result.id, source="test"))
         tick = clocks_for(result.counterexample.history.profile)[0].tick
         left = removals(result.counterexample.plan, tick=tick)
-        spare = [what for what, plan in left if search.fails(factory, plan)]
+        spare = [what for what, plan in left if trial.fails(factory, plan)]
         assert not spare, f"{result.id} fails without {', '.join(spare)} too"
 
 

@@ -224,7 +224,7 @@ def test_bad_readings_are_told_whenever_they_are_met(pytester: pytest.Pytester, 
     test_it = conformance(Mine)
     """
     suite(pytester, body)
-    result = run(pytester, QUICK, "--jobstatus-rules=TRACK-1,TERM-1")
+    result = run(pytester, QUICK, "--jobstatus-rules=TRACK-2,TERM-1")
     result.assert_outcomes(passed=1, errors=1)
     (first,) = (text for text in result.outlines if text.startswith("test_jobs.py:"))
     assert "test_jobs:Mine: read('job-1-" in first

@@ -23,7 +23,8 @@ from tests.pinned import assert_fails, assert_refused
 
 FAILS = {
     "TRACK-4", "TRACK-6", "IDEM-1", "IDEM-2", "TERM-1", "TERM-2", "TERM-3", "TERM-4", "TIME-4", "TIME-6", "TIME-8",
-    "CONV-1", "RETRY-3", "RETRY-6", "CANC-2", "CANC-3", "PROG-2", "STALL-1", "DATA-1",
+    "CONV-1", "RETRY-3", "RETRY-6", "CANC-2", "CANC-3", "PROG-2", "STALL-1", "STALL-2",
+    "DATA-1",
 }  # fmt: skip
 """RQ writes a status without a look at the one that stands there. A second `enqueue` with the same id begins anew; the
 error of a failure that is retried is not kept, but its end time is; and the worker dies of a lone surrogate in a text.

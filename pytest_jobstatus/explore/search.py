@@ -3,49 +3,34 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 from typing import NamedTuple
 
-from pytest_jobstatus.delivery import Plan, joined, keeping, until
+from pytest_jobstatus.delivery import Plan, until
 from pytest_jobstatus.explore.control import control_of
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.families import family
+from pytest_jobstatus.explore.longer import longer
 from pytest_jobstatus.explore.observer import SCENARIO, Observer, Origin, Shared, seen_by
 from pytest_jobstatus.explore.part import clocks_for
 from pytest_jobstatus.explore.shrink import shrunk
+from pytest_jobstatus.explore.trial import Trial
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.handle import NoTenant
 from pytest_jobstatus.history import History
 from pytest_jobstatus.raised import said
-from pytest_jobstatus.rules import Control, Plans, Rule, Violation, named
+from pytest_jobstatus.rules import Control, Plans, Rule, Violation
 from pytest_jobstatus.saved import Seen, shown
 from pytest_jobstatus.scenario import Scenario, applying, as_far_as_known, called, ends_otherwise, is_own, mismatch
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Coverage
 
-REPEATS = 20
-MOST_MISSED = 4
-"""A sleep is believed where it comes again at the same step in all repeats but so many. Other work on the machine makes
-a thread wait that does not sleep, and makes `sleep(0)`, which sleeps are held against, take long.
-"""
-TRIES = 3
-"""How often a plan is tried before it counts as one without that sleep."""
 MOST_EXCUSED = 3
 """How many failures are repeated that turn out to be another rule's business, before the search is given up."""
-ISOLATION = "ISO-1"
-"""The rule on what one job's events do to another."""
 MOST_DOUBTS = 3
 """How many failures that showed without other jobs too are seen again on a tracker that knows of none."""
-MOST_REPLAYED = 30_000
-"""How many deliveries are repeated in search of the histories that a failure depends on."""
-ONE_BY_ONE = 64
-"""Up to so many deliveries, and histories, each number is tried: a tracker that fails at every fiftieth delivery needs
-the right one.
-"""
 
 
 OFTEN = 0.2
@@ -150,7 +135,7 @@ class Search:
                 if ends_otherwise(scenario, seen_by(handle, plain)):
                     return None
         # Those that compare have to look further.
-        others = (replace(self, rule=other, shared=None) for other in about[1:])
+        others = (Trial(rule=other, tick=self._tick) for other in about[1:])
         return None if any(other.fails(factory, history.plan) for other in others) else violation
 
     def _unmet(self, factory: Factory, scenario: Scenario, history: History, unmet: Violation) -> Counterexample:
@@ -171,19 +156,23 @@ class Search:
         for title, tries in self._parts(profile):
             for each in tries:
                 yield each
-                now = time.monotonic()
-                if now > self._tell_at:
-                    self._tell(now)
-                if now > deadline:
+                self._tick()
+                if time.monotonic() > deadline:
                     self.cut = f"ran out of time ({self.effort.seconds:g} s)"
                     return
             self.coverage.complete.append(title)
 
-    def _tell(self, now: float) -> None:
-        """Tell whoever waits how far the search is."""
-        self._tell_at = now + OFTEN
-        if self.watch is not None:
+    def _tick(self) -> None:
+        """Tell whoever waits how far the search is, if it is time."""
+        now = time.monotonic()
+        if self.watch is not None and now > self._tell_at:
+            self._tell_at = now + OFTEN
             self.watch(self.rule.id, self.coverage)
+
+    @property
+    def trial(self) -> Trial:
+        """What single plans are tried by."""
+        return Trial(rule=self.rule, tick=self._tick)
 
     def _failure(self, factory: Factory, plans: Iterator[Try], *, doubting: bool) -> tuple[History, Violation] | None:
         """The first plan that fails, on a tracker that is made when one is needed, and gone before others are made.
@@ -208,9 +197,13 @@ class Search:
                 exercised, violation = self.rule.judge(seen.history)
                 self.coverage.add(plan, seen.history, exercised, exercise=seen.exercise)
                 raised = seen.history.steps[-1].raised if seen.history.steps else raised
-                if violation is not None and family_of == Plans.MACHINE and self._is_of_others(observe, seen.history):
+                if (
+                    violation is not None
+                    and family_of == Plans.MACHINE
+                    and self.trial.is_of_others(observe, seen.history)
+                ):
                     continue
-                own = violation is not None and (doubting or self.is_its_own(observe, seen.history, violation))
+                own = violation is not None and (doubting or self.trial.is_its_own(observe, seen.history, violation))
                 if scenario is not None and violation is None:
                     violation = self.unmet(factory, scenario, seen.history)
                     own = violation is not None
@@ -222,48 +215,6 @@ class Search:
         if self.cut is not None and raised is not None:
             self.cut += f", where apply raised {said(raised)},"
         return None
-
-    def is_its_own(self, observe: Observer, history: History, violation: Violation) -> bool:
-        """Whether what was seen is a failure of this rule, and of the tracker.
-
-        Args:
-            observe: shows what the tracker shows of more plans.
-            history: what was seen.
-            violation: where it breaks the rule.
-        """
-        if self.rule.waits:
-            return not self._was_interrupted(observe, history.plan, violation.step)
-        return not self._shows_in_control(observe, history, violation)
-
-    def _shows_in_control(self, observe: Observer, history: History, violation: Violation) -> bool:
-        """Whether it fails as well without what the rule is about: then it is for other rules to tell of."""
-        if self.rule.control is None:
-            return False
-        clock = clocks_for(history.profile)[0]
-        control = control_of(history.plan, violation.step, control=self.rule.control, clock=clock)
-        rule = replace(self.rule, check=self.rule.in_control or self.rule.check)
-        return rule.fails_at(observe(control).history, len(control.order) - 1, field=violation.field)
-
-    def _is_of_others(self, observe: Observer, history: History) -> bool:
-        """Whether an event changed another job than its own, which ISO-1 tells of: in a life of several jobs all rules
-        show what came of it.
-        """
-        if self.rule.others or len(history.plan.jobs) == 1:
-            return False
-        isolation = named(ISOLATION, source="search")
-        return isolation.judge(observe.beside(history.plan, isolation))[1] is not None
-
-    def _was_interrupted(self, observe: Observer, plan: Plan, step: int) -> bool:
-        """Whether a sleep does not come again and again at the same step: a thread that had to wait for the processor
-        looks as if it had slept.
-        """
-        missed = 0
-        for _ in range(REPEATS):
-            again = self.rule.judge(observe(plan).history)[1]
-            missed += again is None or again.step != step
-            if missed > MOST_MISSED:
-                return True
-        return False
 
     def _parts(self, profile: Profile) -> Iterator[tuple[str, Iterator[Try]]]:
         """What can break the rule, part by part with its title: what was seen before, whatever it is about; of the
@@ -290,8 +241,8 @@ class Search:
         if again is not None:
             return again
         until_then = until(history.plan, violation.step)
-        repeated = self._repeated(factory, (until_then, history.plan)) or self._repeated(
-            factory, _longer(self.before, history.plan)
+        repeated = self.trial.repeated(factory, (until_then, history.plan)) or self.trial.repeated(
+            factory, longer(self.before, history.plan)
         )
         if repeated is None:
             note = (
@@ -303,8 +254,8 @@ class Search:
         if not own:
             return None
         clock = clocks_for(history.profile)[0]
-        smaller = shrunk(plan, lambda candidate: self.fails(factory, candidate) is not None, clock=clock)
-        found = self.fails(factory, smaller) or self.fails(factory, smaller)
+        smaller = shrunk(plan, lambda candidate: self.trial.fails(factory, candidate) is not None, clock=clock)
+        found = self.trial.fails(factory, smaller) or self.trial.fails(factory, smaller)
         if found is None:
             return Counterexample(
                 rule=self.rule.id,
@@ -313,18 +264,20 @@ class Search:
                 note="does not fail every time: shown as first seen",
             )
         return Counterexample(
-            rule=self.rule.id, violation=found[1], history=found[0], note=self._needs(factory, smaller)
+            rule=self.rule.id, violation=found[1], history=found[0], note=self.trial.needs(factory, smaller)
         )
 
     def _again(self, factory: Factory, plan: Plan) -> Counterexample | None:
         """A counterexample that was seen before, where a fresh tracker shows the same: it is as small as it gets."""
         if not any(each.scenario.plan is plan for each in self.seen):
             return None
-        failure = self.fails(factory, plan)
+        failure = self.trial.fails(factory, plan)
         if failure is None:
             return None
         history, violation = failure
-        found = Counterexample(rule=self.rule.id, violation=violation, history=history, note=self._needs(factory, plan))
+        found = Counterexample(
+            rule=self.rule.id, violation=violation, history=history, note=self.trial.needs(factory, plan)
+        )
         return self._known(found)
 
     def _known(self, found: Counterexample) -> Counterexample | None:
@@ -340,63 +293,3 @@ class Search:
                 place = shown(file) if file is not None else None
                 return replace(found, note=note, file=place, again=scenario.id)
         return None
-
-    def _repeated(self, factory: Factory, plans: Iterable[Plan]) -> tuple[Plan, bool] | None:
-        """The first plan that fails on a fresh tracker, and whether that is the rule's own business."""
-        for plan in plans:
-            failure = self._told(factory, plan)
-            if failure is not None:
-                return plan, not self._excuses(factory, *failure)
-        return None
-
-    def _needs(self, factory: Factory, plan: Plan) -> str | None:
-        """What the failure does not show without, beside its events."""
-        needs = [f"needs {len(plan.jobs)} jobs: one alone does not show it"] if len(plan.jobs) > 1 else []
-        if any(plan.workers):
-            needs.append("needs a second worker: told by one alone, the rule holds")
-        if plan.batch and self.fails(factory, replace(plan, batch=0)) is None:
-            needs.append("with a look after each delivery the rule holds: look at what waits until it is written")
-        return "; ".join(needs) or None
-
-    def fails(self, factory: Factory, plan: Plan) -> tuple[History, Violation] | None:
-        """What a fresh tracker shows, if it breaks the rule with this plan, and the rule alone is to blame."""
-        failure = self._told(factory, plan)
-        return None if failure is None or self._excuses(factory, *failure) else failure
-
-    def _told(self, factory: Factory, plan: Plan) -> tuple[History, Violation] | None:
-        """What a fresh tracker shows, if it breaks the rule with this plan."""
-        if (now := time.monotonic()) > self._tell_at:
-            self._tell(now)
-        for _ in range(TRIES if self.rule.waits else 1):
-            try:
-                with factory.open() as handle:
-                    history = seen_by(handle, plan, rule=self.rule)
-            except NoTenant:  # the search's own tracker had room for it
-                return None
-            violation = self.rule.judge(history)[1]
-            if violation is not None:
-                return history, violation
-        return None
-
-    def _excuses(self, factory: Factory, history: History, violation: Violation) -> bool:
-        """Whether another fresh tracker shows it in the control as well."""
-        if self.rule.control is None:
-            return False
-        with factory.open() as handle:
-            return self._shows_in_control(Observer(lambda: handle, self.rule), history, violation)
-
-
-def _longer(before: Sequence[Plan], plan: Plan) -> Iterator[Plan]:
-    """The plan after the last deliveries of the histories before it, one more each time; then after whole histories."""
-    lengths = list(accumulate(len(each.order) for each in reversed(before)))
-    near = 1 + bisect_left(lengths, ONE_BY_ONE)
-    nearest = joined([*before[-near:], plan])
-    length = len(nearest.order)
-    for start in range(length - len(plan.order) - 1, -1, -1)[:ONE_BY_ONE]:
-        yield keeping(nearest, range(start, length))
-    count, replayed = near - 1, 0
-    while count < len(before) and replayed <= MOST_REPLAYED:
-        count += 1 if count < ONE_BY_ONE else count
-        longer = joined([*before[-count:], plan])
-        replayed += len(longer.order)
-        yield longer

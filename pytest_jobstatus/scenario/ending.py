@@ -31,7 +31,7 @@ def mismatch(scenario: Scenario, history: History) -> Violation | None:
             if what is not None:
                 of = f" of {named(job)}" if len(history.plan.jobs) > 1 else ""
                 own = history.labels[history.steps[step].event.job_id] == job
-                message = f"scenario {scenario.id} expects {name}{of} to end as {what}"
+                message = f"the scenario expects {name}{of} to end as {what}"
                 return Violation(step=step, field=name if own else f"others {job}", message=message)
     return None
 
