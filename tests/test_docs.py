@@ -36,6 +36,9 @@ NOT_RUN = {
 }
 """Commands that are not run, with the reason."""
 
+PARAMETERS = {"job_id": "job-1", "status": "active", "attempt": 1, "position": 4, "at": "2026-01-05", "error": None}
+"""Of the SQL on the pages."""
+
 SHELL = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "80"}
 
 
@@ -90,11 +93,10 @@ def run_toml(block: Block, folder: Path) -> None:
 
 
 def run_sql(block: Block, folder: Path) -> None:
-    """Run each statement, its parameters empty, on a database that the page's blocks share."""
+    """Run each statement on a database that the page's blocks share."""
     connection = sqlite3.connect(folder / "page.db")
-    for statement in re.split(r";\n", block.text.strip()):
-        names = set(re.findall(r":([a-z_]\w*)", statement))
-        connection.execute(statement, dict.fromkeys(names))
+    for statement in block.text.strip().split(";\n"):
+        connection.execute(statement, PARAMETERS)
     connection.commit()
     connection.close()
 
