@@ -39,12 +39,17 @@ NOT_RUN = {
 PARAMETERS = {"job_id": "job-1", "status": "active", "attempt": 1, "position": 4, "at": "2026-01-05", "error": None}
 """Of the SQL on the pages."""
 
-SHELL = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "80"}
+SHELL = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "JOBSTATUS"))} | {
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "COLUMNS": "80",
+    "PYTHONDONTWRITEBYTECODE": "1",  # two blocks may write the same file within a second
+}
+"""A user's environment, in which `jobstatus` and `pytest` are those that are tested."""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A user's folder with what the README made there first: the faulty adapter and its test."""
+    """A user's folder with the files that the README makes: the faulty adapter, the fixed one and its test."""
     for block in reversed(blocks(README)):
         if block.file is not None and block.language == "python":
             (tmp_path / block.file).write_text(block.text, encoding="utf-8")
