@@ -1,11 +1,12 @@
 # make demo: see it work · make test: everything that CI runs · make bench: how fast it is
 # make matrix: which rule catches which faulty tracker (build/matrix.md, build/matrix.json)
+# make docs: write docs/rules.md from the rules' docstrings
 # make mutation: which changes of the rules and of the reference merge no test notices (about 40 minutes on one core)
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: demo test lint bench matrix mutation clean
+.PHONY: demo test lint docs bench matrix mutation clean
 .DELETE_ON_ERROR:
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -35,6 +36,9 @@ lint: $(VENV)/installed
 
 test: lint
 	$(BIN)/pytest -n 2 --dist worksteal
+
+docs: $(VENV)/installed
+	$(BIN)/python -m tests.rules_page
 
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.benchmarks

@@ -13,7 +13,7 @@ from pytest_jobstatus import Event, Profile, Snapshot, Status
 
 class MyTracker:
     # What your tracker does not have, each with a reason. Show it in read() instead, as far as you can: each line that
-    # you take away here lets more rules judge. The README of pytest-jobstatus lists all names ("Plug your tracker in").
+    # you take away here lets more rules judge. docs/profile.md of pytest-jobstatus lists all names.
     profile = Profile(
         unsupported={{
             "stalled": "our queue never reports stalls",

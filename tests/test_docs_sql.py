@@ -1,0 +1,90 @@
+"""The SQL of docs/failed.md cures what it is said to cure, as a tracker on SQLite."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from pytest_jobstatus import Event, Profile, check
+from pytest_jobstatus.rules import select
+from tests.pages import ROOT, blocks
+
+PAGE = ROOT / "docs" / "failed.md"
+TABLE, *CURES = (block.text for block in blocks(PAGE) if block.language == "sql")
+ROW = "INSERT INTO job_status VALUES (:job_id, :status, :attempt, :position, NULL, NULL, NULL) ON CONFLICT DO NOTHING"
+BLIND = "UPDATE job_status SET status = :status, attempt = max(attempt, :attempt) WHERE job_id = :job_id"
+LACKING = "created_at started_at completed_at failed_at cancelled_at updated_at error progress cancelled_by"
+STATUS = {"created": "pending", "progress": "active", "retrying": "delayed", "stalled": "pending"}
+PHASE = {"created": 0, "active": 1, "progress": 1, "retrying": 2, "stalled": 2}
+
+
+class Told:
+    """A tracker that runs the statements at each event, the first one at `created` only, if it is said."""
+
+    profile = Profile(unsupported=dict.fromkeys(LACKING.split(), "the page's table is smaller"))
+
+    def __init__(self, *statements: str, row_by_creation: bool = False) -> None:
+        self.connection = sqlite3.connect(":memory:", isolation_level=None)
+        self.connection.execute(TABLE)
+        self.statements = statements
+        self.row_by_creation = row_by_creation
+
+    def apply(self, event: Event) -> None:
+        values = {
+            "job_id": event.job_id,
+            "status": STATUS.get(event.kind, str(event.kind)),
+            "attempt": event.attempt,
+            "position": 3 * event.attempt + PHASE[event.kind] if event.kind in PHASE else 1_000_000,
+        }
+        for statement in self.statements[self.row_by_creation and event.kind != "created" :]:
+            self.connection.execute(statement, values)
+
+    def read(self, job_id: str) -> Mapping[str, Any] | None:
+        rows = self.connection.execute("SELECT status, attempt FROM job_status WHERE job_id = ?", (job_id,))
+        row = rows.fetchone()
+        return None if row is None else {"status": row[0], "attempt": row[1]}
+
+
+def told(*statements: str, row_by_creation: bool = False) -> Callable[[], Iterator[Told]]:
+    def made() -> Iterator[Told]:
+        tracker = Told(*statements, row_by_creation=row_by_creation)
+        yield tracker
+        tracker.connection.close()
+
+    return made
+
+
+def rules_of(number: int) -> list[str]:
+    """The rules that the page links to beside a cause, but for that on code that raises."""
+    text = PAGE.read_text(encoding="utf-8").split(f"\n**{number}. ")[1].split("```")[0]
+    return sorted(set(re.findall(r"\[([A-Z]+-\d+)\]", text)) - {"TRACK-3"})
+
+
+@pytest.mark.parametrize(
+    ("number", "faulty", "cured"),
+    [
+        (1, told(ROW, BLIND), told(ROW, CURES[0])),
+        (2, told(ROW, CURES[0]), told(ROW, CURES[1])),
+        (3, told(ROW, CURES[1], row_by_creation=True), told(CURES[2])),
+    ],
+    ids=["the end", "the position", "the row"],
+)
+def test_the_sql_cures(number: int, faulty: object, cured: object) -> None:
+    """Without the page's statement the rules beside it fail, and with it they pass."""
+    rules = rules_of(number)
+    assert rules
+    assert [result.id for result in check(faulty, rules=rules, effort="quick").failed] == [
+        each.id for each in select(rules, source=PAGE.name)
+    ]
+    after = check(cured, rules=rules, effort="quick")
+    assert after.ok, str(after)
+
+
+def test_the_upsert_is_a_whole_tracker() -> None:
+    """The statement that makes the row breaks no rule."""
+    report = check(told(CURES[2]), effort="quick")
+    assert report.ok, str(report)
