@@ -180,10 +180,10 @@ class Search:
         Args:
             factory: makes the tracker.
             plans: what is left to try.
-            doubting: whether a failure that shows without the other jobs too is worth a fresh tracker: this one has had
-                many, and what they left, a watermark that all share for instance, may be the fault.
+            doubting: whether a failure that shows without the other jobs or tenants too is worth a fresh tracker: this
+                one has had many, and what they left, a watermark or a setting that all share, may be the fault.
         """
-        doubting = doubting and self.rule.control is Control.ALONE
+        doubting = doubting and self.rule.control in (Control.ALONE, Control.NO_TENANT)
         raised: BaseException | None = None
         refused: NoTenant | None = None
         with ExitStack() as stack:
