@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pytest_jobstatus.scenario import Scenario
 
 EXIT_CODES = """exit codes: 0 conformant · 1 violation, or stale baseline entry · 2 misuse: something else is broken ·
-3 something that applies was never exercised · 130 interrupted"""
+3 something that applies was never exercised, or nothing applies · 130 interrupted"""
 
 REPLAY_CODES = """exit codes: 1 reproduced, or changed: the rule fails otherwise · 0 gone: it holds ·
 3 never exercised, or not applicable · 2 misuse: something else is broken"""
@@ -224,7 +224,8 @@ def _program(options: argparse.Namespace, scenario: Scenario) -> int:
 
     rule, target = scenario.rules[0], options.target
     if target is None:
-        print(program_of(scenario, rule=rule, target=None), end="")
+        found_on = scenario.found.tracker if scenario.found is not None else None
+        print(program_of(scenario, rule=rule, target=found_on), end="")
         return 0
     seen = replay(_factory(options), scenario)
     broken = ((number, violation) for number, (_, violation) in seen.verdicts.items() if violation is not None)
@@ -285,7 +286,7 @@ def _demo(_options: argparse.Namespace) -> int:
 
     print("A home-made tracker on SQLite: SELECT, look, UPDATE (pytest_jobstatus/demo.py).\n")
     run(Factory.of(home_made), settings(rules="TRACK-1,TERM-1", memory=Path(FOLDER)))
-    print("\nIts plain case works; a job that failed or was cancelled runs again for ever. The check found that.")
+    print("\nIts plain case works; a job that is over comes back when an old event arrives late. The check found that.")
     return 0
 
 

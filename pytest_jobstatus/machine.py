@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -74,7 +75,8 @@ class LifecycleMachine(RuleBasedStateMachine):
     """What `lifecycle_machine` makes machines from; each run has a fresh tracker.
 
     For rules and invariants of your own: `tracker` is what your factory made, `jobs` the ids of the jobs so far, and
-    `shown` the last snapshot of each, by id.
+    `shown` the last snapshot of each, by id. The tracker is told of further jobs: what a run shows in another order is
+    held against the same as it happened, told to a job of its own.
     """
 
     target: ClassVar[Target]
@@ -116,24 +118,28 @@ class LifecycleMachine(RuleBasedStateMachine):
     @rule(choice=CHOICE, worker=WORKER)
     def arrives(self, choice: int, worker: int) -> None:
         """The next event of a job happens and is told."""
+        __tracebackhide__ = True
         self._tell(self._coming(), choice, worker)
 
     @precondition(lambda self: bool(self._life.order))
     @rule(choice=CHOICE, worker=WORKER)
     def comes_again(self, choice: int, worker: int) -> None:
         """Anything ever told is told again."""
+        __tracebackhide__ = True
         self._tell(self._life.told(), choice, worker)
 
     @precondition(lambda self: bool(self._life.held()))
     @rule(choice=CHOICE, worker=WORKER)
     def comes_late(self, choice: int, worker: int) -> None:
         """What was held up is told."""
+        __tracebackhide__ = True
         self._tell(self._life.held(), choice, worker)
 
     @precondition(lambda self: bool(self._life.order))
     @rule(choice=CHOICE, worker=WORKER)
     def goes_astray(self, choice: int, worker: int) -> None:
         """Something is told that its job's run has no place for."""
+        __tracebackhide__ = True
         self._tell([each for job in range(JOBS) for each in self._life.astray(job)], choice, worker)
 
     @rule(choice=CHOICE, more=st.integers(0, 2))
@@ -158,6 +164,7 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     def _tell(self, choices: Sequence[Happening], choice: int, worker: int) -> None:
         """Tell one of the choices and judge what is shown."""
+        __tracebackhide__ = True
         if not choices:
             return
         index = self._life.happen(choices[choice % len(choices)])
@@ -195,6 +202,7 @@ class LifecycleMachine(RuleBasedStateMachine):
 
     def _judge(self, label: str, unreadable: Unreadable | None) -> None:
         """Judge the newest step's job by every rule."""
+        __tracebackhide__ = True
         history = self._history(unreadable)
         for each in self.target.applying:
             if each.compares is not None and each.compares(history.plan):
@@ -203,6 +211,7 @@ class LifecycleMachine(RuleBasedStateMachine):
                 self._hold(each, history, label)
 
     def _hold(self, each: Rule, history: History, label: str) -> None:
+        __tracebackhide__ = True
         own = history if each.others else history.of_job(label)
         violation = each.judge(own)[1]
         if violation is None:
@@ -266,5 +275,6 @@ def lifecycle_machine(tracker: object, *, rules: str | Sequence[str] | None = No
     """
     target = Target(Factory.of(tracker), select(rules, source="rules"))
     # Hypothesis finds the examples of a machine again by its name.
-    name = "".join(filter(str.isidentifier, target.factory.name.rpartition(":")[2].title())) + "Machine"
+    name = re.sub(r"\W|^\d+", "", target.factory.name.rpartition(":")[2])
+    name = f"{name[:1].upper()}{name[1:]}Machine"
     return type(name, (LifecycleMachine,), {"target": target, "__module__": __name__})

@@ -26,7 +26,7 @@ def baseline_of(file: str | None, *, update: bool) -> Baseline | None:
     """
     if file is None and not update:
         if Path(FILE).is_file():
-            print(f"jobstatus: {FILE} is there, and was not asked for: --baseline {FILE}", file=sys.stderr)
+            print(f"jobstatus: {FILE} is there and not used; to use it: --baseline {FILE}", file=sys.stderr)
         return None
     path = Path(file or FILE)
     if update and not path.absolute().parent.is_dir():

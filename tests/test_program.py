@@ -310,7 +310,7 @@ def test_the_json_report_has_the_program() -> None:
 
 @pytest.mark.usefixtures("own_folder")
 def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
-    """`replay … --program` prints the program alone, with what is shown now; without a target a line is to fill in."""
+    """`replay … --program` prints the program alone, with what is shown now; without a target that of the check."""
     target = named(Reopening)
     assert main(["check", target, "--rules=TERM-1"]) == 1
     assert "    As a test to paste: the same with --program\n" in capsys.readouterr().out
@@ -320,6 +320,8 @@ def test_the_command_prints_it(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", file.stem, named(Small), "--program"]) == 0
     assert "← TERM-1" not in capsys.readouterr().out
     assert main(["replay", file.stem, "--program"]) == 0
+    assert "        Reopening,\n" in capsys.readouterr().out
+    assert main(["replay", "end-told-twice", "--program"]) == 0
     assert "# FILL IN" in capsys.readouterr().out
     assert main(["replay", "end-told-twice", "tests.test_program:EndsTwice", "--program"]) == 0
     assert "← IDEM-1" in capsys.readouterr().out

@@ -72,7 +72,8 @@ def findings(report: Report, *, target: str | None = None) -> list[str]:
         first = report.failed[smallest[0][-1]]
         lines += ["", f"Several rules may fail for one reason. Start with {first.id}: it takes the least to fail."]
     for number, reason in report.stale.items():
-        lines += ["", f"{number} does not fail any more, but the baseline lists it ({reason}): remove the entry"]
+        cure = "remove the entry, or say --update-baseline"
+        lines += ["", f"{number} does not fail any more, but the baseline lists it ({reason}): {cure}"]
     return lines
 
 
@@ -101,11 +102,6 @@ def counterexample(found: Counterexample, *, target: str | None = None, known: b
 
 
 def sentence(message: str) -> str:
-    """A message as a sentence of its own.
-
-    >>> sentence("the job was completed"), sentence("job-1's error is lost")
-    ('The job was completed.', "job-1's error is lost.")
-    """
     """A message as a sentence of its own.
 
     >>> sentence("the job was completed"), sentence("job-1's error is lost")
@@ -161,7 +157,7 @@ def tried(report: Report) -> str:
         f"judged: {whole.histories} histories with {whole.events} deliveries, counted by each rule that judged them;"
         f" at most {largest} in one;"
         f" clocks: {', '.join(whole.clocks) or 'none'}; {len(whole.meetings)} kinds of meetings of a job and an event,"
-        f" {len(whole.unreached) or 'none'} not reached"
+        f" {f'{len(whole.unreached)} not reached' if whole.unreached else 'all reached'}"
     )
     return "\n".join(wrap(told, WIDTH, subsequent_indent="    "))
 
