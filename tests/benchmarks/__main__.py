@@ -31,6 +31,13 @@ def reference(**arguments: str) -> Sequence[float]:
     return fresh_processes(REFERENCE.replace("ARGUMENTS", words), times=5)
 
 
+MEMORY = """
+import resource
+from pytest_jobstatus import check
+from reference_tracker.adapter import sqlite
+assert check(sqlite).ok
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
 LOADING = """
 import time, pytest
 from _pytest.config import get_config
@@ -90,15 +97,22 @@ FIGURES = (
     ),
     Figure(
         name="check of the reference tracker on SQLite, default effort",
-        goal=15,
+        goal=25,
         unit="s",
         measure=reference,
     ),
     Figure(
         name="check of the reference tracker on SQLite, quick effort",
-        goal=3,
+        goal=5,
         unit="s",
         measure=lambda: reference(effort="quick"),
+    ),
+    Figure(
+        name="peak memory of a check of the reference tracker on SQLite, default effort",
+        goal=200,
+        unit="MB",
+        measure=lambda: fresh_processes(MEMORY, times=3),
+        worst=True,
     ),
     Figure(
         name="check of the reference tracker on PostgreSQL, durable, default effort",

@@ -16,7 +16,7 @@ class Figure:
     Args:
         name: what is measured.
         goal: the most that it may be, in the unit.
-        unit: "s", "ms" or "×".
+        unit: "s", "ms", "MB" or "×".
         measure: gives the single measurements.
         worst: whether the largest of them is held against the goal, not their median.
         at_least: whether the goal is the least that it may be: how many times as fast as a baseline in the same run.
