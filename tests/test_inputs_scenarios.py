@@ -48,7 +48,6 @@ HEADERS: list[tuple[dict[str, str], str]] = [
     ({"workers": '["1", 2]'}, "workers: '1': allowed are 1 to 10"),
     ({"workers": "[1, 11]"}, "workers: 11: allowed are 1 to 10"),
     ({"workers": "[1]"}, "workers = [1]: allowed is one for each of the 2 deliveries"),
-    ({"workers": "[1, 2]", "tenancy": "true"}, "job 'job-1': with tenancy allowed is a tenant, a slash and an id"),
     ({"workers": "[1, 2]", "needs": "[]"}, "needs = []: several workers tell it, so 'concurrency' is needed too"),
     ({"strangers": '"job-2"'}, "strangers = 'job-2': allowed is a list"),
     ({"strangers": "[2]"}, "strangers: 2: allowed is a text"),
