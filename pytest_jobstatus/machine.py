@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from pytest_jobstatus.delivery import keeping
-from pytest_jobstatus.events import Event
+from pytest_jobstatus.events import Event, EventKind
 from pytest_jobstatus.explore.lifecycle import Happening, Lifecycle
 from pytest_jobstatus.explore.observer import Observer
 from pytest_jobstatus.explore.part import clocks_for
@@ -32,6 +32,8 @@ from pytest_jobstatus.smoke import smoke
 from pytest_jobstatus.tracker import Profile, Snapshot
 from pytest_jobstatus.verdict import Counterexample
 
+OFTEN = {EventKind.ACTIVE: 4, EventKind.RETRYING: 4, EventKind.STALLED: 3}
+"""How many of the choices are of this kind, where others have one."""
 JOBS = 3
 """How many jobs live at once."""
 WORKERS = 3
@@ -41,6 +43,9 @@ MOST = 255
 
 WORKER = st.integers(0, WORKERS - 1)
 CHOICE = st.integers(0, MOST)
+
+
+ALONE = "a fresh tracker that is told this alone does not show it: it takes jobs that were told to compare with"
 
 
 class Violated(AssertionError):  # noqa: N818 - a verdict on the tracker, no error of the kit
@@ -160,7 +165,9 @@ class LifecycleMachine(RuleBasedStateMachine):
         return f"{super()._repr_step(rule, data, result)}{f'  # {said}' if said else ''}"
 
     def _coming(self, *, skipped: int = 0) -> list[Happening]:
-        return [each for job in range(JOBS) for each in self._life.coming(job, skipped=skipped)]
+        """What may happen next, ends and progress rarer than what makes a life longer."""
+        coming = [each for job in range(JOBS) for each in self._life.coming(job, skipped=skipped)]
+        return [each for each in coming for _ in range(OFTEN.get(each.mark.kind, 1))]
 
     def _tell(self, choices: Sequence[Happening], choice: int, worker: int) -> None:
         """Tell one of the choices and judge what is shown."""
@@ -246,7 +253,10 @@ class LifecycleMachine(RuleBasedStateMachine):
         return history._replace(causal=dict(self._causal))
 
     def _text(self, each: Rule, history: History, violation: Violation) -> str:
-        found = Counterexample(rule=each.id, violation=violation, history=history)
+        trial = Trial(rule=each)
+        again = trial.fails(self.target.factory, history.plan)
+        note = trial.needs(self.target.factory, history.plan) if again is not None else ALONE
+        found = Counterexample(rule=each.id, violation=violation, history=history, note=note)
         name = self.target.factory.name
         written = program(found, target=name if ":" in name and "<" not in name else None)
         return "\n".join([f"{each.id}: {violation.message}", "", *counterexample(found), "", "As a test:", "", written])

@@ -27,6 +27,7 @@ from pytest_jobstatus.tracker import KINDS_MAYBE_MISSING, Profile
 FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.IN_ORDER: orders.told_in_order,
     Plans.IN_ORDER_CLOCKS: orders.told_in_order_by_every_clock,
+    Plans.MANY_ATTEMPTS: orders.many_attempts,
     Plans.ORDERS: lambda effort, profile: orders.orders(effort.orders, profile),
     Plans.ALL_ORDERS: lambda effort, profile: orders.orders(effort.all_orders, profile),
     Plans.OVERTAKEN: orders.overtaken,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta, timezone
 from itertools import permutations
+from typing import Any
 
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import TERMINAL_KINDS, Event, EventKind, Mark
@@ -30,6 +31,8 @@ from pytest_jobstatus.explore.telling import (
 from pytest_jobstatus.tracker import Profile
 
 PROGRESS_3 = Mark(EventKind.PROGRESS, 3)
+FALSY: tuple[Any, ...] = (None, 0, False, "", [], {})
+"""Values that pass for none where nobody looks closely."""
 VALUES = (100, 20, 50, 0)
 """100 does not end a job; and neither up nor down all the time: a larger value is no newer one."""
 
@@ -44,6 +47,10 @@ def progress_orders(effort: Effort, profile: Profile) -> Part:
                 yield from _in_every_order(profile, _timed(profile, marks, seconds))
         if profile.supports("progress"):
             yield from _in_other_offsets(profile)
+        for value in FALSY if profile.supports("progress") and profile.supports("json_progress") else ():
+            *begin, newest, older = _timed(profile, [PROGRESS, PROGRESS], (20, 10))
+            events, size = (*begin, older, replace(newest, progress=value)), len(begin)
+            yield Plan(events=events, order=(*range(size), size + 1, size))
 
     return Part("up to 4 events with progress of up to 3 attempts in every order, then all but the last again", plans())
 

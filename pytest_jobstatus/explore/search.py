@@ -110,7 +110,9 @@ class Search:
                 return self._noted(Counterexample(rule=self.rule.id, violation=violation, history=history, note=note))
             if found is not None:
                 return self._noted(found)
-        self.cut = f"what fails here fails without {self.rule.control} too, as other rules tell: given up"
+        self.cut = (
+            f"not judged: what fails here fails without {self.rule.control} too, of which other rules tell; given up"
+        )
         return None
 
     def _noted(self, found: Counterexample) -> Counterexample:

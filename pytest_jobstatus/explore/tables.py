@@ -192,6 +192,11 @@ def progress_pairs(effort: Effort, profile: Profile, *, table: Sequence[tuple[An
             next_attempt = (ACTIVE_2, at_progress(Mark(EventKind.PROGRESS, 2), second))
             for kind in (RETRYING, STALLED) if profile.supports("progress") else ():
                 yield from told(profile, *begin, kind, *next_attempt, needs=kind)
+        first, second = pairs[0]
+        both = (at_progress(PROGRESS, first), at_progress(PROGRESS, second))
+        same = (ACTIVE_2, at_progress(Mark(EventKind.PROGRESS, 2), first))
+        for kind in (RETRYING, STALLED) if profile.supports("progress") else ():
+            yield from told(profile, CREATED, ACTIVE, *both, kind, *same, needs=kind)
 
     return Part(f"each of {len(pairs)} pairs of progress values, in one attempt and in two", plans())
 

@@ -109,7 +109,7 @@ def canc_3(history: History) -> Iterator[Violation | None]:
     """Cancelling a finished job changes nothing but `updated_at`.
 
     Intent: Whoever clicks "cancel" a moment too late must see the outcome, not a mixture.
-    Not checked if: never left out.
+    Not checked if: there is nothing that excuses it.
     Exercised: each cancellation that comes to a job that is over, accepted or refused as declared.
     If it fails: `UPDATE … SET cancelled_at = …` guarded for the status alone, or for none of the three ends.
     """

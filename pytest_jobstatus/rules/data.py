@@ -32,7 +32,7 @@ def data_1(history: History) -> Iterator[Violation | None]:
     to 200 characters.
 
     Intent: The exception that cannot be stored is the one that somebody has to read; without it the job runs for ever.
-    Not checked if: never left out.
+    Not checked if: there is nothing that excuses it.
     Exercised: each retrying or failed that is ahead, its message and traceback from a table of odd texts.
     If it fails: the text is bound as it is. Replace NUL and lone surrogates before the statement, and cut characters,
     not bytes: `text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")`.
@@ -84,7 +84,7 @@ def data_2(history: History) -> Iterator[Violation | None]:
     with a clear error or stored readable, and costs nothing already recorded.
 
     Intent: One bad value from one job must not poison the row, the transaction or the reader.
-    Not checked if: never left out.
+    Not checked if: there is nothing that excuses it.
     Exercised: each progress of a table of odd values, and each event after it.
     If it fails: the value is dropped without a word, or the connection is left in a failed transaction. Refuse it
     before the statement, with the value in the message.

@@ -32,7 +32,7 @@ def iso_1(history: History) -> Iterator[Violation | None]:
     """An event changes its own job only, however many jobs interleave.
 
     Intent: A finished job that changes because another one started is looked for in all the wrong places.
-    Not checked if: never left out.
+    Not checked if: there is nothing that excuses it.
     Exercised: each delivery while other jobs are known, or will be; and each job of several that nobody looked at
     between.
     If it fails: state is kept for "the current job", on a class, or keyed by queue or type; an `UPDATE` lacks the id.

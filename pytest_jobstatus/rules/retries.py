@@ -34,6 +34,7 @@ NUMBERED = Need(groups=(("attempt",),))
     Plans.IN_ORDER,
     Plans.PARTS,
     Plans.ORDERS,
+    Plans.MANY_ATTEMPTS,
     needs=(RETRYING,),
     incidents=("utgarda/sidekiq-status#125",),
     about=tells(EventKind.RETRYING),
@@ -57,6 +58,7 @@ def retry_1(history: History) -> Iterator[Violation | None]:
     Plans.AT_ONCE_AGAIN,
     Plans.TIES,
     Plans.PARTS,
+    Plans.MANY_ATTEMPTS,
     needs=(NUMBERED, ATTEMPTS, Need(groups=(("active",),))),
     incidents=("django-q2/django-q2#298",),
     about=_counts,
@@ -89,6 +91,7 @@ def retry_2(history: History) -> Iterator[Violation | None]:
     Plans.ZOMBIES,
     Plans.MEETINGS,
     Plans.TURNED,
+    Plans.MANY_ATTEMPTS,
     needs=(ATTEMPTS,),
     incidents=("nazarli-shabnam/clevis#262",),
     about=_counts,
@@ -121,6 +124,8 @@ def retry_3(history: History) -> Iterator[Violation | None]:
     "RETRY-4",
     Plans.ZOMBIES,
     Plans.PARTS,
+    Plans.MANY_ATTEMPTS,
+    Plans.MEETINGS,
     needs=(NUMBERED, ATTEMPTS),
     incidents=("taskforcesh/bullmq#1094",),
     about=_counts,
@@ -129,7 +134,7 @@ def retry_4(history: History) -> Iterator[Violation | None]:
     """The attempt never goes down.
 
     Intent: A number that goes down lets a job be tried for ever.
-    Not checked if: never left out.
+    Not checked if: there is nothing that excuses it.
     Exercised: each delivery to a job that shows an attempt, accepted or refused as declared.
     If it fails: the attempt of whatever came last is stored. Write `attempt = GREATEST(attempt, :attempt)`, on SQLite
     `MAX(attempt, :attempt)`.
@@ -200,6 +205,7 @@ def _outcome(history: History, number: int, failures: list[Event]) -> Violation 
     Plans.LATER_AGAIN,
     Plans.TIES,
     Plans.ORDERS,
+    Plans.MANY_ATTEMPTS,
     needs=(RETRYING, Need(groups=(("error",),))),
     about=_retries,
 )
@@ -240,11 +246,14 @@ def retry_7(history: History) -> Iterator[Violation | None]:
 
     Intent: Both ways can be right; one that is taken half leaves a job that is over and runs on.
     Not checked if: the event was refused, where the profile says "taken"; that nothing changed then is.
-    Exercised: each such end that comes to an open job.
+    Exercised: each such end that comes to an open job; where it was ignored, each further event of the run.
     If it fails: the profile says the other way, or the statement sets status and attempt together from the event.
     """
+    ignored = False
     for number, step in enumerate(history.steps):
         if not position.is_zombie(history, number) or step.before is None:
+            if ignored and step.index not in history.plan.strays and step.event.kind is not EventKind.PROGRESS:
+                yield position.missed(history, number) if position.is_news(history, number) else None
             continue
         if history.profile.late_end == "ignored" or step.raised is not None:
             changed = [name for name in differences(step.before, step.after) if name != "updated_at"]
@@ -253,6 +262,7 @@ def retry_7(history: History) -> Iterator[Violation | None]:
                 message = f"{step.event.name} {why} changed {' and '.join(changed)}"
                 yield Violation(step=number, field=changed[0], message=message)
             elif history.profile.late_end == "ignored" and position.was_taken(history, number):
+                ignored = True
                 yield None
         else:
             yield _taken(history, number, step.before)

@@ -26,6 +26,7 @@ class Plans(StrEnum):
 
     IN_ORDER = "in order"
     IN_ORDER_CLOCKS = "in order, by every clock"
+    MANY_ATTEMPTS = "many attempts"
     ORDERS = "orders"
     ALL_ORDERS = "all orders"
     AT_ONCE_AGAIN = "again at once"

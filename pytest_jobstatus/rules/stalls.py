@@ -19,6 +19,7 @@ STALLED = Need(groups=(("stalled",),))
     Plans.TIES,
     Plans.PARTS,
     Plans.ORDERS,
+    Plans.MANY_ATTEMPTS,
     needs=(STALLED,),
     incidents=("procrastinate-org/procrastinate#1518",),
     about=tells(EventKind.STALLED),
@@ -56,7 +57,7 @@ def stall_2(history: History) -> Iterator[Violation | None]:
     """A stall report for an attempt that ended, or was followed by another, changes nothing but `updated_at`.
 
     Intent: The check for lost workers runs late and on its own; the worker may have finished meanwhile.
-    Not checked if: never left out.
+    Not checked if: there is nothing that excuses it.
     Exercised: each stall report that is behind what was shown, accepted or refused as declared.
     If it fails: the report takes the job id and not the attempt, or is written over any row that is not pending.
     """

@@ -28,7 +28,7 @@ def term_1(history: History) -> Iterator[Violation | None]:
     """A terminal status never changes, whatever arrives: each terminal status against each kind of event.
 
     Intent: The most common fault in the field: a late event shows a finished job as waiting or running, for ever.
-    Not checked if: never left out.
+    Not checked if: there is nothing that excuses it.
     Exercised: each delivery to a job that shows a terminal status, accepted or refused as declared.
     If it fails: the guard is missing, or checked in memory, or names only one of the three terminal statuses. Put
     `WHERE status NOT IN ('completed', 'failed', 'cancelled')` into the statement that writes.

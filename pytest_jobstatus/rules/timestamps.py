@@ -152,7 +152,7 @@ def time_7(history: History) -> Iterator[Violation | None]:
     """`updated_at` never goes back.
 
     Intent: Whoever asks for "what changed since" misses what is stamped earlier than the last answer.
-    Not checked if: never left out.
+    Not checked if: there is nothing that excuses it.
     Exercised: each delivery to a job that shows `updated_at` before and after it.
     If it fails: `updated_at` takes the event's instant. Take the database's time, or the later of the two.
     """

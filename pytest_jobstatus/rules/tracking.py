@@ -15,13 +15,13 @@ from pytest_jobstatus.tracker import Status
 from pytest_jobstatus.values import is_storable
 
 
-@rule("TRACK-1", Plans.IN_ORDER, Plans.IN_ORDER_CLOCKS, incidents=("python-arq/arq#342",))
+@rule("TRACK-1", Plans.IN_ORDER, Plans.IN_ORDER_CLOCKS, Plans.MANY_ATTEMPTS, incidents=("python-arq/arq#342",))
 def track_1(history: History) -> Iterator[Violation | None]:
     """Delivered in order, each event shows its status: created pending, active active, retrying delayed (pending
     where `delayed` is declared missing), stalled pending or delayed, the terminal event itself.
 
     Intent: The plain case must work before any other is worth looking at: a reader follows the job step by step.
-    Not checked if: never left out.
+    Not checked if: there is nothing that excuses it.
     Exercised: each event but progress that is delivered in order, nothing lost before it.
     If it fails: the mapping from event to status in your handler, or a write that is not committed when it returns; a
     tracker that writes later gives its adapter `settle()`, which waits until it has.
@@ -65,7 +65,7 @@ def track_2(history: History) -> Iterator[Violation | None]:
     """A job never heard of reads as nothing, and reading changes nothing.
 
     Intent: A reader who asks early, or twice, must neither be told of a job that nobody created nor create it.
-    Not checked if: never left out.
+    Not checked if: there is nothing that excuses it.
     Exercised: each read of a job before its first event, and each read that follows another with no event between.
     If it fails: a default row for missing keys (`setdefault`, `get_or_create`), a query without its `WHERE`, or a
     read that writes.
@@ -220,6 +220,7 @@ def track_5(history: History) -> Iterator[Violation | None]:
     Plans.PARTS,
     Plans.MEETINGS,
     Plans.TURNED,
+    Plans.MANY_ATTEMPTS,
     incidents=("cylc/cylc-flow#351",),
 )
 def track_6(history: History) -> Iterator[Violation | None]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import combinations
 from typing import Any
 
-from pytest_jobstatus.events import JobError
+from pytest_jobstatus.events import EventKind, JobError
 from pytest_jobstatus.history import History
 from pytest_jobstatus.rules import Violation
 from pytest_jobstatus.rules.effects import same_json
@@ -63,9 +64,19 @@ def _is_judged(name: str, wanted: object, job: str, history: History) -> bool:
     profile = history.profile
     if not profile.supports(name):
         return False
+    if name == "progress" and _is_tied(history, job):
+        return False
     if not isinstance(wanted, datetime):
         return True
     return profile.supports("event_time") and closest(history.plan, job) >= APART * profile.resolution
+
+
+def _is_tied(history: History, job: str) -> bool:
+    """Whether progress of one attempt is told at two instants that the tracker may not tell apart."""
+    own = [event for event in history.plan.events if event.job_id == job and event.kind is EventKind.PROGRESS]
+    pairs = ((one, other) for one, other in combinations(own, 2) if one.attempt == other.attempt)
+    apart = (abs(one.occurred_at - other.occurred_at) for one, other in pairs)
+    return any(timedelta() < each < history.profile.resolution for each in apart)
 
 
 def _differs(name: str, wanted: Any, shown: Snapshot | None, history: History) -> str | None:
