@@ -61,6 +61,16 @@ class Baseline:
         return self.file.with_suffix("")
 
 
+def check_name(file: Path) -> None:
+    """Refuse a file whose folder of counterexamples would have its own name.
+
+    Raises:
+        Misuse: naming it.
+    """
+    if file.suffix != ".toml":
+        raise Misuse(f"baseline {str(file)!r}: allowed is a file that ends in .toml")
+
+
 def load_baseline(file: Path) -> Baseline:
     """The listed violations.
 
@@ -71,6 +81,7 @@ def load_baseline(file: Path) -> Baseline:
     Raises:
         Misuse: naming the file, the key, its value and what is allowed.
     """
+    check_name(file)
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -222,6 +222,8 @@ def _program(options: argparse.Namespace, scenario: Scenario) -> int:
     from pytest_jobstatus.replay import replay
     from pytest_jobstatus.report.program import program_of
 
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # as Python reads its files, whatever the terminal has
     rule, target = scenario.rules[0], options.target
     if target is None:
         found_on = scenario.found.tracker if scenario.found is not None else None

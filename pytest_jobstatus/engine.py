@@ -226,9 +226,9 @@ def judged(
     if shared is not None:
         shared.judged(rule)
     verdict, reason = verdict_of(rule, search.coverage, found, cut=search.cut)
-    if found is not None:
+    if found is not None and not found.as_seen:
         found = kept(found, tracker=factory.name, memory=chosen.memory, save=chosen.save)
-        found = _beside(found, chosen)
+    found = _beside(found, chosen) if found is not None else None
     result = RuleResult(
         id=rule.id,
         level=rule.level,

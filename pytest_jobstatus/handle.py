@@ -143,8 +143,8 @@ class Handle:
             another = self.loop.sync(self.tracker.another)  # type: ignore[attr-defined]  # optional: see Profile
             made = guarded(self.name, another, what="another()")
             check_methods(made, source)
-            if made is self.tracker:
-                raise Misuse(f"{source} gave the same object: a second worker needs a handle of its own")
+            if made is self.tracker or any(made is other.tracker for other in self.workers):
+                raise Misuse(f"{source} gave the same object twice: each worker needs a handle of its own")
             self.workers.append(Handle(tracker=made, name=source, profile=self.profile, loop=self.loop, jobs=self.jobs))
         return self.workers[number - 1] if number else self
 

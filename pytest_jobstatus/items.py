@@ -36,7 +36,8 @@ SEEN: pytest.StashKey[dict[str, Shared]] = pytest.StashKey()
 def judged_item(suite: Suite, request: pytest.FixtureRequest, number: str) -> Report:
     """Judge one rule and leave the result for the summary. It is the item's set-up: misuse there is pytest's error."""
     __tracebackhide__ = True
-    values: dict[str, Any] = {"suite": f"{suite.file}:{suite.line} {_without_rule(request.node)}"}
+    own = _without_rule(request.node)
+    values: dict[str, Any] = {"suite": f"{suite.file}:{suite.line} {own}", "of": len(_alike(request.session, own))}
     misuse = None
     try:
         report = _judged(suite, request, number)
@@ -119,8 +120,8 @@ def _reports(results: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         if judged:
             rules = sorted((result["rule"] for result in judged), key=lambda rule: numbers.index(rule["id"]))
             stale = {number: reason for result in judged for number, reason in result["stale"].items()}
-            broken = len(found) - len(judged)
-            reports.append(report_json.assembled(judged[0]["tracker"], rules, stale=stale, unfinished=broken))
+            unfinished = max(result["of"] for result in found) - len(judged)  # broken, or not run after Ctrl-C or -x
+            reports.append(report_json.assembled(judged[0]["tracker"], rules, stale=stale, unfinished=unfinished))
     return reports
 
 
@@ -153,6 +154,12 @@ def _without_rule(item: pytest.Item) -> str:
     return item.nodeid.replace(f"[{number}", "[").replace(f"-{number}", "")
 
 
+def _alike(session: pytest.Session, own: str) -> list[pytest.Function]:
+    """The session's items that are called the same but for their rule."""
+    items = (each for each in session.items if isinstance(each, pytest.Function))
+    return [each for each in items if hasattr(each.function, MARK) and _without_rule(each) == own]
+
+
 def _shared(suite: Suite, request: pytest.FixtureRequest, profile: Profile) -> Shared | None:
     """What the suite's items have seen so far on the same parameters; what a fixture made may differ at each item."""
     if isinstance(suite.tracker, str):
@@ -160,9 +167,7 @@ def _shared(suite: Suite, request: pytest.FixtureRequest, profile: Profile) -> S
     own = _without_rule(request.node)
     seen = request.config.stash.setdefault(SEEN, {})
     if own not in seen:
-        items = (each for each in request.session.items if isinstance(each, pytest.Function))
-        alike = [each for each in items if hasattr(each.function, MARK) and _without_rule(each) == own]
-        numbers = {each.callspec.params["jobstatus_rule"] for each in alike}
+        numbers = {each.callspec.params["jobstatus_rule"] for each in _alike(request.session, own)}
         seen[own] = Shared((rule for rule in RULES if rule.id in numbers), profile)
     return seen[own]
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.engine import check_known, seen_once
@@ -17,6 +17,7 @@ from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.report.table import table
 from pytest_jobstatus.rules import Rule, Violation, named
 from pytest_jobstatus.scenario import Scenario, dump, misfit, mismatch, parse, storable
+from pytest_jobstatus.scenario.expected import expected_of
 from pytest_jobstatus.smoke import smoke
 
 
@@ -91,6 +92,7 @@ def assert_holds(
     batch: int = 0,
     tenancy: bool = False,
     workers: Sequence[int] = (),
+    expected: Mapping[str, Any] | None = None,
 ) -> None:
     """Tell a fresh tracker some events, look after each, and fail where a rule does not hold: what the programs that
     counterexamples are printed as call.
@@ -111,6 +113,8 @@ def assert_holds(
         tenancy: whether job ids are "tenant/id".
         workers: who tells each delivery, from 1, each through a handle of its own, from `another`; the first one reads.
             Where left out, one tells all.
+        expected: what must show in the end, by field as the table `[expected]` of a scenario file has it; where several
+            jobs are told of, by job.
 
     Raises:
         AssertionError: with the rule's message and what was shown, where the rule is broken.
@@ -134,14 +138,17 @@ def assert_holds(
         plan = replace(plan, workers=tuple(each - 1 for each in workers))
     except ValueError as error:
         raise Misuse(f"assert_holds: {error}") from None
-    plan = _checked(plan, judged)
+    scenario = _checked(plan, judged, expected)
+    plan = scenario.plan
     factory = Factory.of(tracker)
     profile = smoke(factory)
     lacking = judged.not_applicable(profile)
     if lacking is not None:
         _skip(f"{judged.id} is not applicable: {lacking}")
     check_known(plan, profile, source="assert_holds", target=factory.name)
-    history, exercised, violation = _judged(factory, plan, judged)
+    history, exercised, violation = _judged(factory, plan, judged, family=SCENARIO if expected else None)
+    if violation is None and expected:
+        exercised, violation = exercised + 1, mismatch(scenario, history)
     if violation is not None:
         lines = [f"{judged.id}: {violation.message}", "", *table(history, violation=violation, mark=judged.id)]
         raise AssertionError(storable("\n".join(lines)))
@@ -171,7 +178,8 @@ def _plan(delivered: Sequence[Event], happened: Sequence[Event] | None, strays: 
     return Plan(events=tuple(events), order=order, strays=strange)
 
 
-def _checked(plan: Plan, rule: Rule) -> Plan:
+def _checked(plan: Plan, rule: Rule, expected: Mapping[str, Any] | None) -> Scenario:
     """The plan as a scenario file would tell it: what such a file may not say is refused here too."""
-    told = Scenario(id="assert_holds", title="assert_holds", rules=(rule.id,), plan=plan)
-    return parse(dump(told), source="assert_holds").plan
+    must = expected_of(dict(expected), plan, "assert_holds") if expected else {}
+    told = Scenario(id="assert_holds", title="assert_holds", rules=(rule.id,), plan=plan, expected=must)
+    return parse(dump(told), source="assert_holds")

@@ -6,7 +6,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from pytest_jobstatus.baseline import FILE, Baseline, changes, load_baseline, told, update
+from pytest_jobstatus.baseline import FILE, Baseline, changes, check_name, load_baseline, told, update
 from pytest_jobstatus.engine import Settings, report, results
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.misuse import Misuse
@@ -31,6 +31,7 @@ def baseline_of(file: str | None, *, update: bool) -> Baseline | None:
     path = Path(file or FILE)
     if update and not path.absolute().parent.is_dir():
         raise Misuse(f"baseline {str(path)!r}: allowed is a file in a folder that exists")
+    check_name(path)
     return Baseline(file=path) if update and not path.exists() else load_baseline(path)
 
 

@@ -42,6 +42,7 @@ class Counterexample:
         violation: where and how.
         history: what was delivered and what was seen.
         note: what a reader must know of how it came about, if anything.
+        as_seen: whether it is shown as it was first seen, since it could not be made small: it is not kept.
         first_seen: the scenario that led to it, if one did.
         file: the scenario file that it was saved to, if it was.
         again: the id of the counterexample that was seen before and shows the same; None where it was searched for.
@@ -52,6 +53,7 @@ class Counterexample:
     violation: Violation
     history: History
     note: str | None = None
+    as_seen: bool = False
     first_seen: str | None = None
     file: str | None = None
     again: str | None = None

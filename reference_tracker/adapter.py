@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, event, make_url
 
 from pytest_jobstatus import Event, JobError, Misuse, Profile, Snapshot, Status
 from reference_tracker.change import Change, Kind
@@ -140,7 +140,14 @@ def factory(url: str) -> Callable[[], Iterator[Adapter]]:
     def made() -> Iterator[Adapter]:
         yield from _made(lambda: engine_of(url, autocommit=True))
 
-    return made
+    def alone() -> Iterator[Adapter]:
+        yield from (Adapter(worker.tracker) for worker in made())
+
+    return alone if make_url(url).drivername.startswith("sqlite") and make_url(url).database in IN_MEMORY else made
+
+
+IN_MEMORY = (None, "", ":memory:")
+"""The databases of SQLite that each connection has for itself: a second worker would find no rows of the first."""
 
 
 def _made(connect: Callable[[], Engine]) -> Iterator[Adapter]:

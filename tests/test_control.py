@@ -126,5 +126,5 @@ def test_who_cannot_tell_says_so() -> None:
     """A rule of which failure after failure is another's, on a tracker that changes from job to job, is not kept."""
     (result,) = check(EveryThirdJobLost, rules=["CANC-4"]).rules
     assert result.verdict is Verdict.INCONCLUSIVE
-    cause = "what fails here fails without odd values, ids and clocks too, as other rules tell: given up after"
+    cause = "other rules tell of what fails here: it fails without odd values, ids and clocks too; given up after"
     assert (result.reason or "").startswith(cause)

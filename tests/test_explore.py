@@ -25,7 +25,15 @@ FULL = Profile()
 POOR = Profile(unsupported=dict.fromkeys(("retrying", "stalled", "progress", "skew"), "not here"))
 
 
-NEEDY = (Plans.ZOMBIES, Plans.BESIDE, Plans.SKEWS, Plans.PROGRESS_VALUES, Plans.PROGRESS_PAIRS, Plans.PROGRESS_ORDERS)
+NEEDY = (
+    Plans.MANY_ATTEMPTS,
+    Plans.ZOMBIES,
+    Plans.BESIDE,
+    Plans.SKEWS,
+    Plans.PROGRESS_VALUES,
+    Plans.PROGRESS_PAIRS,
+    Plans.PROGRESS_ORDERS,
+)
 """What a tracker without progress, second attempts and clocks that disagree has no plans of."""
 
 
@@ -123,7 +131,7 @@ def test_titles_tell_their_bounds() -> None:
 def test_skew_only_where_it_is_declared() -> None:
     """A tracker that lives on one clock is never told events of two."""
     for name in Plans:
-        assert {plan.clock for plan in plans(name, profile=POOR)} <= {"agree", "tie", "close", "mixed"}
+        assert {plan.clock for plan in plans(name, profile=POOR)} <= {"agree", "tie", "close", "mixed", "slow"}
 
 
 def test_every_family_is_asked_for() -> None:

@@ -22,7 +22,7 @@ from tests.sound_trackers.workers import SharedRows
 
 ROOT = Path(__file__).parent.parent
 SOME = settings(
-    max_examples=40,
+    max_examples=80,
     stateful_step_count=20,
     database=None,
     deadline=None,

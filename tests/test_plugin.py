@@ -230,3 +230,11 @@ def test_one_tracker_in_two_suites_is_not_counted_twice(pytester: pytest.Pyteste
     assert summary_lines(result), "a summary is given"
     for line in summary_lines(result):
         assert f"conformant: 2 of {TOTAL} rules judged, {len(RULES) - 2} not selected" in line
+
+
+def test_what_was_not_run_is_not_judged(pytester: pytest.Pytester) -> None:
+    """After `-x`, as after Ctrl-C, the rest has no verdict: it was selected, and nothing is said of it."""
+    suite(pytester, "test_it = conformance(Reopening)")
+    result = run(pytester, QUICK, "-x", "--jobstatus-rules=TRACK-2,TERM-1,TERM-3")
+    said = f"*Reopening: violations: 2 of {TOTAL} rules judged, 1 failed, 1 without a verdict, *"
+    result.stdout.fnmatch_lines([said])

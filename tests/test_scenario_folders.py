@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +61,13 @@ def test_on_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str]) -
     file = command.split()[-2]
     assert main(["replay", file, WRONG]) == 1
     assert "IDEM-1: reproduced: the scenario expects" in capsys.readouterr().out
+    assert main(["replay", file, WRONG, "--program"]) == 0
+    names: dict[str, Any] = {}
+    exec(capsys.readouterr().out, names)
+    with pytest.raises(AssertionError, match="IDEM-1: the scenario expects attempt to end as 1; it shows 2"):
+        names["test_idem_1"]()
+    names["OneTooMany"] = Sound
+    names["test_idem_1"]()
     assert main(["replay", file, "tests.sound_trackers.merging:Sound"]) == 0
     assert "IDEM-1: gone: it holds" in capsys.readouterr().out
     (rule,) = json.loads(Path("report.json").read_text(encoding="utf-8"))["rules"]

@@ -97,7 +97,7 @@ class Nothing(Sound):
 
 BROKEN = [
     (Raises, r"Raises: another\(\) raised OSError: no more connections; that is no verdict on the tracker"),
-    (Itself, r"Itself.another\(\) gave the same object: a second worker needs a handle of its own"),
+    (Itself, r"Itself.another\(\) gave the same object twice: each worker needs a handle of its own"),
     (Nothing, r"Nothing.another\(\) made None, which has no method 'apply'"),
 ]
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from pytest_jobstatus.misuse import Misuse
+from pytest_jobstatus.urls import hidden
 
 PATIENCE = 2.0
 """In seconds: how long a child may take to end once its standard input is closed, and again once it is told to."""
@@ -64,7 +65,8 @@ class Child:
             )
         except (OSError, ValueError) as error:
             why = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
-            raise Misuse(f"{name}: {words[0]!r} cannot be started: {why}; allowed is a program and its words") from None
+            program = hidden(repr(words[0]))
+            raise Misuse(f"{name}: {program} cannot be started: {why}; allowed is a program and its words") from None
         pipes = (self._process.stdin, self._process.stdout, self._process.stderr)
         self._in, self._out, self._err = (pipe.fileno() for pipe in pipes if pipe is not None)
         for descriptor in (self._in, self._out, self._err):
@@ -115,11 +117,12 @@ class Child:
         status = self._status()
         got = bytes(self._read) if back is None else back
         tail = last_lines(self._tail)
-        return Misuse(
-            f"{self.name}: {shortened(what, SAID)}; sent {shortened(self._last) or 'nothing yet'};"
+        said = (
+            f"{shortened(what, SAID)}; sent {shortened(self._last) or 'nothing yet'};"
             f" came back {shortened(got) or 'nothing'}; {status};"
             f" {f'its standard error ends in: {tail}' if tail else 'nothing on its standard error'}"
         )
+        return Misuse(f"{self.name}: {hidden(said)}")
 
     @contextmanager
     def _seen_to_the_end(self) -> Iterator[None]:

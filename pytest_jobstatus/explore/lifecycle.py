@@ -191,7 +191,7 @@ class Lifecycle:
 
     def plan(self) -> Plan:
         """What was told so far as a plan."""
-        names = {clock.name for clock in self.clocks}
+        names = {life.clock.name for life in self.lives}
         return Plan(
             events=tuple(self.events),
             order=tuple(self.order),

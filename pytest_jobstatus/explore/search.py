@@ -70,6 +70,7 @@ class Search:
         interrupted: whether Ctrl-C came while a counterexample was made small.
         before: what the tracker that failed had been told before.
         scenario: what failed, if it was one.
+        expecting: the first scenario that expects something else than was shown, with that and where it shows.
     """
 
     rule: Rule
@@ -84,6 +85,7 @@ class Search:
     interrupted: bool = False
     before: Sequence[Plan] = ()
     scenario: Scenario | None = None
+    expecting: tuple[Scenario, History, Violation] | None = None
     _tell_at: float = field(default_factory=lambda: time.monotonic() + OFTEN)
 
     def first_failure(self, factory: Factory, profile: Profile) -> Counterexample | None:
@@ -98,21 +100,19 @@ class Search:
         for number in range(MOST_DOUBTS + MOST_EXCUSED):
             failure = self._failure(factory, plans, doubting=number < MOST_DOUBTS)
             if failure is None:
-                return None
-            if self.scenario is not None and (unmet := mismatch(self.scenario, failure[0])) == failure[1]:
-                return self._unmet(factory, self.scenario, failure[0], unmet)
+                return self._unmet(factory, *self.expecting) if self.expecting is not None else None
             try:
                 found = self.smallest(factory, *failure)
             except KeyboardInterrupt:
                 self.interrupted = True
                 history, violation = failure
                 note = "interrupted before it was made small"
-                return self._noted(Counterexample(rule=self.rule.id, violation=violation, history=history, note=note))
+                return self._noted(
+                    Counterexample(rule=self.rule.id, violation=violation, history=history, note=note, as_seen=True)
+                )
             if found is not None:
                 return self._noted(found)
-        self.cut = (
-            f"not judged: what fails here fails without {self.rule.control} too, of which other rules tell; given up"
-        )
+        self.cut = f"other rules tell of what fails here: it fails without {self.rule.control} too; given up"
         return None
 
     def _noted(self, found: Counterexample) -> Counterexample:
@@ -139,6 +139,15 @@ class Search:
         # Those that compare have to look further.
         others = (Trial(rule=other, tick=self._tick) for other in about[1:])
         return None if any(other.fails(factory, history.plan) for other in others) else violation
+
+    def _is_first_unmet(self, factory: Factory, scenario: Scenario, history: History) -> bool:
+        """Note the first scenario that expects something else than is shown. What breaks the rule itself says more: it is
+        looked for all the same, but where this was seen before.
+        """
+        unmet = self.unmet(factory, scenario, history) if self.expecting is None else None
+        if unmet is not None:
+            self.expecting = scenario, history, unmet
+        return unmet is not None and scenario.found is not None
 
     def _unmet(self, factory: Factory, scenario: Scenario, history: History, unmet: Violation) -> Counterexample:
         """The whole scenario, which expects something else than is shown: smaller it would expect nothing."""
@@ -199,17 +208,13 @@ class Search:
                 exercised, violation = self.rule.judge(seen.history)
                 self.coverage.add(plan, seen.history, exercised, exercise=seen.exercise)
                 raised = seen.history.steps[-1].raised if seen.history.steps else raised
-                if (
-                    violation is not None
-                    and family_of == Plans.MACHINE
-                    and self.trial.is_of_others(observe, seen.history)
-                ):
+                if violation is None:
+                    if scenario is not None and self._is_first_unmet(factory, scenario, seen.history):
+                        break
                     continue
-                own = violation is not None and (doubting or self.trial.is_its_own(observe, seen.history, violation))
-                if scenario is not None and violation is None:
-                    violation = self.unmet(factory, scenario, seen.history)
-                    own = violation is not None
-                if violation is not None and own:
+                if family_of == Plans.MACHINE and self.trial.is_of_others(observe, seen.history):
+                    continue
+                if doubting or self.trial.is_its_own(observe, seen.history, violation):
                     self.before, self.scenario = seen.before, scenario
                     return seen.history, violation
         if refused is not None and not self.coverage.exercised:
@@ -251,7 +256,7 @@ class Search:
                 f"seen once: a fresh tracker did not repeat it, nor did one that was told"
                 f" the {len(self.before)} histories before it"
             )
-            return Counterexample(rule=self.rule.id, violation=violation, history=history, note=note)
+            return Counterexample(rule=self.rule.id, violation=violation, history=history, note=note, as_seen=True)
         plan, own = repeated
         if not own:
             return None
@@ -264,6 +269,7 @@ class Search:
                 violation=violation,
                 history=history,
                 note="does not fail every time: shown as first seen",
+                as_seen=True,
             )
         return Counterexample(
             rule=self.rule.id, violation=found[1], history=found[0], note=self.trial.needs(factory, smaller)

@@ -90,7 +90,7 @@ class Trial:
     def needs(self, factory: Factory, plan: Plan) -> str | None:
         """What the failure does not show without, beside its events."""
         needs = [f"needs {len(plan.jobs)} jobs: one alone does not show it"] if len(plan.jobs) > 1 else []
-        if any(plan.workers):
+        if any(plan.workers) and self.fails(factory, replace(plan, workers=())) is None:
             needs.append("needs a second worker: told by one alone, the rule holds")
         if plan.batch and self.fails(factory, replace(plan, batch=0)) is None:
             needs.append("with a look after each delivery the rule holds: look at what waits until it is written")

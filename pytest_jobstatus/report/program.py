@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from textwrap import indent, wrap
+from typing import Any
 
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import Event
@@ -14,7 +15,8 @@ from pytest_jobstatus.report.source import argument, source, text
 from pytest_jobstatus.report.table import effects, epilogue
 from pytest_jobstatus.report.text import sentence
 from pytest_jobstatus.rules import Violation, named
-from pytest_jobstatus.scenario import Scenario, event_names
+from pytest_jobstatus.scenario import Expected, Scenario, event_names
+from pytest_jobstatus.scenario.expected import values_of
 from pytest_jobstatus.targets import imported
 from pytest_jobstatus.verdict import Counterexample
 
@@ -32,7 +34,13 @@ def program(found: Counterexample, *, target: str | None) -> str:
     """
     words = [sentence(found.message), *([f"({found.note})"] if found.note else [])]
     return _module(
-        found.plan, rule=found.rule, words=words, target=target, history=found.history, violation=found.violation
+        found.plan,
+        rule=found.rule,
+        words=words,
+        target=target,
+        history=found.history,
+        violation=found.violation,
+        expected=found.expected,
     )
 
 
@@ -61,6 +69,7 @@ def program_of(
         target=target,
         history=history,
         violation=violation,
+        expected=scenario.expected,
     )
 
 
@@ -72,12 +81,13 @@ def _module(
     target: str | None,
     history: History | None,
     violation: Violation | None,
+    expected: Expected,
 ) -> str:
     names = _names(event_names(plan))
     tracker = imported(target) if target is not None else None
     head = [f"{rule}: {named(rule, source='program').text}", *words]
     paragraphs = ["\n".join(wrap(_in_docstring(each), WIDTH)) for each in head]
-    body = [*_events(plan, names), "", *_call(plan, names, rule=rule, tracker=tracker.name if tracker else "tracker")]
+    body = [*_events(plan, names), "", *_call(plan, names, rule, tracker.name if tracker else "tracker", expected)]
     if history is not None:
         body = _commented(body, history, violation, rule)
     written = "\n".join(body)
@@ -161,7 +171,7 @@ def _instant(at: datetime) -> str:
     return f'at("{written.removesuffix("+00:00")}Z")' if at.utcoffset() == UTC.utcoffset(None) else f'at("{written}")'
 
 
-def _call(plan: Plan, names: Sequence[str], *, rule: str, tracker: str) -> Iterator[str]:
+def _call(plan: Plan, names: Sequence[str], rule: str, tracker: str, expected: Expected) -> Iterator[str]:
     yield "assert_holds("
     yield f"    {text(rule)},"
     yield f"    {tracker},"
@@ -183,7 +193,26 @@ def _call(plan: Plan, names: Sequence[str], *, rule: str, tracker: str) -> Itera
         yield "    tenancy=True,"
     if plan.workers:
         yield f"    workers={[worker + 1 for worker in plan.workers]},"
+    if expected:
+        yield from _expected(plan, expected)
     yield ")"
+
+
+def _expected(plan: Plan, expected: Expected) -> Iterator[str]:
+    """What must show in the end, by job where there are several."""
+    several = len(plan.jobs) > 1
+    yield "    expected={"
+    for job, fields in expected.items():
+        values = [f"{text(name)}: {_value(each)}," for name, each in values_of(fields)]
+        if several:
+            yield from (f"        {text(job)}: {{", *(f"            {each}" for each in values), "        },")
+        else:
+            yield from (f"        {each}" for each in values)
+    yield "    },"
+
+
+def _value(given: Any) -> str:
+    return _instant(given) if isinstance(given, datetime) else source(given)
 
 
 def _commented(body: Sequence[str], history: History, violation: Violation | None, rule: str) -> list[str]:

@@ -93,11 +93,11 @@ def counterexample(found: Counterexample, *, target: str | None = None, known: b
     lines += [f"    Raised at {found.raised_at}", ""] if found.raised_at is not None else []
     lines += [f"    {line}" for line in wrap(f"Look here: {rule.look}", WIDTH - 4, break_on_hyphens=False)]
     if found.file is not None and target is not None:
-        lines.append(f"    Repeat it: jobstatus replay {found.file} {quote(target)}")
+        lines.append(f"    Repeat it: jobstatus replay {quote(found.file)} {quote(target)}")
         lines.append("    As a test to paste: the same with --program")
     elif found.file is not None:
         lines.append(f"    Saved as {found.file}")
-        lines.append(f"    As a test to paste: jobstatus replay {found.file} --program")
+        lines.append(f"    As a test to paste: jobstatus replay {quote(found.file)} --program")
     return lines
 
 

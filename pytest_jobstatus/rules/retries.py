@@ -246,14 +246,15 @@ def retry_7(history: History) -> Iterator[Violation | None]:
 
     Intent: Both ways can be right; one that is taken half leaves a job that is over and runs on.
     Not checked if: the event was refused, where the profile says "taken"; that nothing changed then is.
-    Exercised: each such end that comes to an open job; where it was ignored, each further event of the run.
+    Exercised: each such end that comes to an open job; where it was ignored, each further event of the run that is
+    ahead.
     If it fails: the profile says the other way, or the statement sets status and attempt together from the event.
     """
     ignored = False
     for number, step in enumerate(history.steps):
         if not position.is_zombie(history, number) or step.before is None:
-            if ignored and step.index not in history.plan.strays and step.event.kind is not EventKind.PROGRESS:
-                yield position.missed(history, number) if position.is_news(history, number) else None
+            if ignored and step.index not in history.plan.strays and position.is_news(history, number):
+                yield position.missed(history, number)
             continue
         if history.profile.late_end == "ignored" or step.raised is not None:
             changed = [name for name in differences(step.before, step.after) if name != "updated_at"]

@@ -20,7 +20,7 @@ from pytest_jobstatus.runs import check_possible
 from pytest_jobstatus.scenario.expected import expected_of, moved
 from pytest_jobstatus.scenario.fitting import obvious_needs
 from pytest_jobstatus.scenario.found import found_in
-from pytest_jobstatus.scenario.scenario import FORMAT, Scenario
+from pytest_jobstatus.scenario.scenario import FORMAT, Expected, Scenario
 from pytest_jobstatus.tracker import COARSEST, MAYBE_MISSING, Profile
 
 RESERVED = ("interleaving", "fault")
@@ -107,10 +107,17 @@ def parse(text: str, *, source: str) -> Scenario:
         plan=plan,
         needs=_needs(table, plan, source),
         presumes=_presumes(table.get("profile", {}), source),
-        expected=moved(expected, by=days),
+        expected=_moved(expected, days, source),
         source=source,
         found=found_in(table["found"], source) if "found" in table else None,
     )
+
+
+def _moved(expected: Expected, days: timedelta, source: str) -> Expected:
+    try:
+        return moved(expected, by=days)
+    except OverflowError:
+        raise Misuse(f"{source}: expected: allowed are instants that can be moved as the events are") from None
 
 
 def _needs(table: Mapping[str, Any], plan: Plan, source: str) -> tuple[str, ...]:
