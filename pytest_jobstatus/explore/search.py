@@ -141,8 +141,8 @@ class Search:
         return None if any(other.fails(factory, history.plan) for other in others) else violation
 
     def _is_first_unmet(self, factory: Factory, scenario: Scenario, history: History) -> bool:
-        """Note the first scenario that expects something else than is shown. What breaks the rule itself says more: it is
-        looked for all the same, but where this was seen before.
+        """Note the first scenario that expects something else than is shown. What breaks the rule itself says more:
+        it is looked for all the same, but where this was seen before.
         """
         unmet = self.unmet(factory, scenario, history) if self.expecting is None else None
         if unmet is not None:
