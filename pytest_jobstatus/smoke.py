@@ -32,19 +32,26 @@ def smoke(factory: Factory) -> Profile:
     """Take plain jobs through a fresh tracker, every declared kind among their events, and give its profile.
 
     Raises:
-        Misuse: naming the target, the call and the value, where the adapter is broken. What a rule should report, a
-            tracker that refuses an event say, is left to the rule.
+        Misuse: naming the target, the call and the value, where the adapter is broken: a mistake of its own, or what
+            refuses every event of plain jobs, such as a table that is not there. What a rule should report, a tracker
+            that refuses some events say, is left to the rule.
     """
     with factory.open() as handle:
         profile = handle.profile
         _check_waivers(handle)
         shift = recent(now=datetime.now(UTC), zone=profile.zone)
+        raised: list[BaseException | None] = []
         for shape in PLAIN_JOBS:
             attempts = profile.supports("retrying") or profile.supports("stalled")
             told = tuple(mark for mark in shape if mark.kind in profile.kinds and (attempts or mark.attempt < 2))
             job_id = handle.fresh(["job-1"])["job-1"]
-            for event in emitted(told):
-                _apply_and_read(handle, event.moved(job_id=job_id, by=shift))
+            raised += [_apply_and_read(handle, event.moved(job_id=job_id, by=shift)) for event in emitted(told)]
+        refusals = [each for each in raised if isinstance(each, Exception)]
+        if refusals and len(refusals) == len(raised):
+            raise Misuse(
+                f"{handle.name}: apply raised {said(refusals[0])} at the first event of a plain job, and raised at all"
+                " others: the adapter, or what it writes to, is broken, nothing was judged"
+            ) from refusals[0]
         return profile
 
 
@@ -53,16 +60,22 @@ def plain_plan(profile: Profile) -> Plan:
     return in_order(emitted(tuple(mark for mark in PLAIN_JOBS[0] if mark.kind in profile.kinds)))
 
 
-def _apply_and_read(handle: Handle, event: Event) -> None:
+def _apply_and_read(handle: Handle, event: Event) -> BaseException | None:
+    """What the tracker raised, if it did."""
     raised = handle.apply(event)
     if isinstance(raised, OWN_ERRORS):
         _refuse_own_error(handle, raised, f"apply({event.name})", "apply")
     let_go(raised)
+    _read(handle, event.job_id)
+    return raised
+
+
+def _read(handle: Handle, job_id: str) -> None:
     try:
-        handle.read(event.job_id)
+        handle.read(job_id)
     except Unreadable as error:
         if isinstance(error.__cause__, OWN_ERRORS):
-            _refuse_own_error(handle, error.__cause__, f"read({event.job_id!r})", "read")
+            _refuse_own_error(handle, error.__cause__, f"read({job_id!r})", "read")
 
 
 def _refuse_own_error(handle: Handle, error: BaseException, call: str, method: str) -> None:

@@ -158,12 +158,28 @@ def test_what_took_the_time_is_told() -> None:
 
     class Locked(Small):
         def apply(self, event: Event) -> None:
-            raise TimeoutError("database is locked")
+            if self.rows:
+                raise TimeoutError("database is locked")
+            super().apply(event)
 
     chosen = replace(engine.settings(rules="TERM-1"), effort=replace(EFFORTS["quick"], seconds=0.0))
     (result,) = engine.results(Factory.of(Locked), chosen)
     raised = "TimeoutError: database is locked"
     assert result.reason == f"ran out of time (0 s), where apply raised {raised}, after 1 histories"
+
+
+def test_what_raises_at_everything_is_broken() -> None:
+    """A table that is missing is no verdict on the tracker."""
+
+    class NoTable(Small):
+        def apply(self, event: Event) -> None:
+            raise OSError("no such table: jobs")
+
+    said = (
+        "NoTable: apply raised OSError: no such table: jobs at the first event of a plain job, and raised at all others"
+    )
+    with pytest.raises(Misuse, match=said):
+        check(NoTable, rules="TERM-1")
 
 
 def test_never_exercised_is_inconclusive() -> None:
