@@ -24,6 +24,7 @@ from tests.test_inputs_scenarios import EVENTS, HEADERS
 SCHEMA = json.loads((shipped() / "schema.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
 CANNOT = (
+    "allowed is one for each of the 2 deliveries",
     "there is no event of that name",
     "events are told of that job",
     "allowed is JSON text",

@@ -42,8 +42,8 @@ def told_in_order(effort: Effort, profile: Profile) -> Part:
     )
 
 
-SLOW = Clock(name="slow", tick=timedelta(hours=3))
-"""Jobs may take a night."""
+SLOW = Clock(name="slow", tick=timedelta(minutes=90))
+"""Jobs may take half a day; all of it is one date."""
 
 
 def many_attempts(effort: Effort, profile: Profile) -> Part:
