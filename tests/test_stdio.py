@@ -195,14 +195,16 @@ def test_where_it_was_raised_is_told(tmp_path: Path) -> None:
         "    asked = json.loads(line)\n"
         "    hello = asked['request'] == 'hello'\n"
         "    told = {'id': asked['id'], 'reply': asked['request']}\n"
-        "    told |= {'protocol': 'jobstatus-stdio/1', 'spec': 'JSL/1'} if hello else {'snapshot': None}\n"
-        f"    print(json.dumps(told) if asked['request'] != 'apply' else {reply!r} % asked['id'], flush=True)\n",
+        "    told |= {'protocol': 'jobstatus-stdio/1', 'spec': 'JSL/1'} if hello else {}\n"
+        "    told |= {'snapshot': None} if asked['request'] == 'read' else {}\n"
+        "    gone = asked['request'] == 'apply' and asked['event']['kind'] != 'created'\n"
+        f"    print({reply!r} % asked['id'] if gone else json.dumps(told), flush=True)\n",
         encoding="utf-8",
     )
     report = check(stdio([sys.executable, str(child)]), rules="TRACK-3")
     found = report["TRACK-3"].counterexample
     assert found is not None
-    assert found.message == "created must be accepted; it raised Gone: no connection"
+    assert found.message == "active 1 must be accepted; it raised Gone: no connection"
     assert "Raised at jobs.go:42" in render(report)
 
 
