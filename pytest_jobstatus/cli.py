@@ -212,9 +212,7 @@ def _replay(options: argparse.Namespace) -> int:
         raise Misuse("replay: TARGET is missing; only --program can do without; see `jobstatus replay --help`")
     seen = replay(_factory(options), scenario)
     print("\n".join(replayed(scenario, seen.history, seen.verdicts, seen.not_applicable)))
-    if any(violation is not None for _, violation in seen.verdicts.values()):
-        return 1
-    return 0 if any(exercised for exercised, _ in seen.verdicts.values()) else 3
+    return seen.exit_code
 
 
 def _program(options: argparse.Namespace, scenario: Scenario) -> int:
@@ -230,8 +228,7 @@ def _program(options: argparse.Namespace, scenario: Scenario) -> int:
         print(program_of(scenario, rule=rule, target=found_on), end="")
         return 0
     seen = replay(_factory(options), scenario)
-    broken = ((number, violation) for number, (_, violation) in seen.verdicts.items() if violation is not None)
-    rule, violation = next(broken, (rule, None))
+    rule, violation = seen.broken or (rule, None)
     print(program_of(scenario, rule=rule, target=target, history=seen.history, violation=violation), end="")
     return 0
 

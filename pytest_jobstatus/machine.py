@@ -214,7 +214,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         __tracebackhide__ = True
         history = self._history(unreadable)
         for each in self.target.applying:
-            if each.compares is not None and each.compares(history.plan):
+            if self._steps and each.compares is not None and each.compares(history.plan):
                 history = self._compared(history)
             if each.about(history.plan):
                 self._hold(each, history, label)

@@ -35,6 +35,19 @@ class Replay:
     verdicts: dict[str, tuple[int, Violation | None]]
     not_applicable: dict[str, str]
 
+    @property
+    def broken(self) -> tuple[str, Violation] | None:
+        """The first rule that is broken, by number, and how."""
+        found = ((number, violation) for number, (_, violation) in self.verdicts.items() if violation is not None)
+        return next(found, None)
+
+    @property
+    def exit_code(self) -> int:
+        """1 where a rule is broken, 0 where all hold, 3 where none was exercised."""
+        if self.broken is not None:
+            return 1
+        return 0 if any(exercised for exercised, _ in self.verdicts.values()) else 3
+
 
 def replay(factory: Factory, scenario: Scenario) -> Replay:
     """Carry out one scenario on a fresh tracker and judge it by the rules that it is about.
@@ -133,27 +146,32 @@ def assert_holds(
     __tracebackhide__ = True
     judged = named(rule, source="assert_holds")
     plan = _plan(delivered, happened, strays)
-    try:
-        plan = replace(plan, reads=reads, strangers=tuple(strangers), batch=batch, tenancy=tenancy)
-        plan = replace(plan, workers=tuple(each - 1 for each in workers))
-    except ValueError as error:
-        raise Misuse(f"assert_holds: {error}") from None
-    scenario = _checked(plan, judged, expected)
-    plan = scenario.plan
-    factory = Factory.of(tracker)
-    profile = smoke(factory)
-    lacking = judged.not_applicable(profile)
-    if lacking is not None:
-        _skip(f"{judged.id} is not applicable: {lacking}")
-    check_known(plan, profile, source="assert_holds", target=factory.name)
-    history, exercised, violation = _judged(factory, plan, judged, family=SCENARIO if expected else None)
-    if violation is None and expected:
-        exercised, violation = exercised + 1, mismatch(scenario, history)
+    told = {"reads": reads, "strangers": tuple(strangers), "batch": batch, "tenancy": tenancy}
+    scenario = _checked(plan, judged, expected, **told, workers=tuple(each - 1 for each in workers))
+    history, exercised, violation = _outcome(Factory.of(tracker), scenario, judged)
     if violation is not None:
         lines = [f"{judged.id}: {violation.message}", "", *table(history, violation=violation, mark=judged.id)]
         raise AssertionError(storable("\n".join(lines)))
     if not exercised:
         _skip(f"{judged.id} holds, and was never exercised; needed is: {judged.exercised}")
+
+
+def _outcome(factory: Factory, scenario: Scenario, rule: Rule) -> tuple[History, int, Violation | None]:
+    """What a fresh tracker shows, how often it was judged, and what is wrong with it; a skip where the rule does not
+    apply.
+    """
+    __tracebackhide__ = True
+    profile = smoke(factory)
+    lacking = rule.not_applicable(profile)
+    if lacking is not None:
+        _skip(f"{rule.id} is not applicable: {lacking}")
+    check_known(scenario.plan, profile, source="assert_holds", target=factory.name)
+    history, exercised, violation = _judged(
+        factory, scenario.plan, rule, family=SCENARIO if scenario.expected else None
+    )
+    if violation is None and scenario.expected:
+        return history, exercised + 1, mismatch(scenario, history)
+    return history, exercised, violation
 
 
 def _skip(reason: str) -> NoReturn:
@@ -178,8 +196,12 @@ def _plan(delivered: Sequence[Event], happened: Sequence[Event] | None, strays: 
     return Plan(events=tuple(events), order=order, strays=strange)
 
 
-def _checked(plan: Plan, rule: Rule, expected: Mapping[str, Any] | None) -> Scenario:
+def _checked(plan: Plan, rule: Rule, expected: Mapping[str, Any] | None, **told: Any) -> Scenario:
     """The plan as a scenario file would tell it: what such a file may not say is refused here too."""
+    try:
+        plan = replace(plan, **told)
+    except ValueError as error:
+        raise Misuse(f"assert_holds: {error}") from None
     must = expected_of(dict(expected), plan, "assert_holds") if expected else {}
-    told = Scenario(id="assert_holds", title="assert_holds", rules=(rule.id,), plan=plan, expected=must)
-    return parse(dump(told), source="assert_holds")
+    own = Scenario(id="assert_holds", title="assert_holds", rules=(rule.id,), plan=plan, expected=must)
+    return parse(dump(own), source="assert_holds")

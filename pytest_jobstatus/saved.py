@@ -7,7 +7,6 @@ import os
 import re
 import secrets
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -82,16 +81,17 @@ def kept(found: Counterexample, *, tracker: str, memory: Path | None, save: Path
     for folder in (memory if known is None else None, save):
         if folder is None or (known is not None and known.absolute().parent == folder.absolute()):
             continue
-        file = folder / f"{scenario.id}.toml"
+        own = folder / f"{scenario.id}.toml"
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if folder == memory:
                 write_new(folder / ".gitignore", "*\n")
-            if not write_new(file, dump(scenario)) and not _tells(file, scenario):
-                notes.append(f"{shown(file)} is there and tells something else: it was left as it is")
+            if write_new(own, dump(scenario)) or _tells(own, scenario):
+                file = own
+            else:
+                notes.append(f"{shown(own)} is there and tells something else: it was left as it is")
         except OSError as error:
             notes.append(f"not saved: {error}")
-            file = None
     return replace(found, file=shown(file) if file is not None else None, note="; ".join(notes) or None)
 
 
@@ -102,7 +102,7 @@ def shown(file: Path) -> str:
 
 
 def write_new(file: Path, content: str) -> bool:
-    """Write a file that is whole as soon as it is there, for whoever comes first; what is there already stays.
+    """Write a file for whoever comes first, never half of it; what is there already stays.
 
     Args:
         file: in a folder that exists; two processes may write it at once.
@@ -121,11 +121,12 @@ def write_new(file: Path, content: str) -> bool:
             os.link(part, file)
         except FileExistsError:
             return False
-        except OSError:  # a file system without hard links
-            with suppress(FileExistsError), file.open("x", encoding="utf-8") as new:
-                new.write(content)
-                return True
-            return False
+        except OSError:  # a file system without hard links: the name is taken first, then filled at once
+            try:
+                file.touch(exist_ok=False)
+            except FileExistsError:
+                return False
+            part.replace(file)
     finally:
         part.unlink(missing_ok=True)
     return True

@@ -64,7 +64,8 @@ def run(
     lines = [*text.findings(whole, target=factory.name), *lines]
     if coverage:
         lines += ["", *text.covered(whole)]
-    how = "interrupted: " if isinstance(ended, KeyboardInterrupt) else "ended early: " if ended else ""
+    early = "interrupted: " if isinstance(ended, KeyboardInterrupt) else "ended early: "
+    how = early if ended is not None and len(found) < len(chosen.rules) else ""
     print("\n".join([*lines, "", text.tried(whole), f"{how}{whole.summary}"]))
     if json_file is not None:
         Path(json_file).write_text(json.render(whole), encoding="utf-8")

@@ -42,8 +42,9 @@ def smoke(factory: Factory) -> Profile:
         shift = recent(now=datetime.now(UTC), zone=profile.zone)
         raised: list[BaseException | None] = []
         for shape in PLAIN_JOBS:
-            attempts = profile.supports("retrying") or profile.supports("stalled")
-            told = tuple(mark for mark in shape if mark.kind in profile.kinds and (attempts or mark.attempt < 2))
+            told = tuple(
+                mark for mark in shape if mark.kind in profile.kinds and (profile.has_attempts or mark.attempt < 2)
+            )
             job_id = handle.fresh(["job-1"])["job-1"]
             raised += [_apply_and_read(handle, event.moved(job_id=job_id, by=shift)) for event in emitted(told)]
         refusals = [each for each in raised if isinstance(each, Exception)]

@@ -218,6 +218,11 @@ class Profile:
         return frozenset(kind for kind in EventKind if kind not in self.unsupported)
 
     @cached_property
+    def has_attempts(self) -> bool:
+        """Whether there can be a second attempt: one follows only what the tracker can be told of."""
+        return self.supports("retrying") or self.supports("stalled")
+
+    @cached_property
     def shows_all(self) -> bool:
         """Whether the tracker shows every optional snapshot field."""
         return self.unsupported.keys().isdisjoint(OPTIONAL_FIELDS)

@@ -51,3 +51,13 @@ class Reopening(Small):
     def apply(self, event: Event) -> Any:
         self.rows.pop(event.job_id, None)
         super().apply(event)
+
+
+class Otherwise(Small):
+    """What comes after the end ends the job once more."""
+
+    def apply(self, event: Event) -> Any:
+        over = event.job_id in self.rows and self.rows[event.job_id][0] == OVER
+        super().apply(event)
+        if over:
+            self.rows[event.job_id] = (OVER, "failed", 1)

@@ -19,18 +19,10 @@ from tests.inner import run as run_pytest
 from tests.small_trackers import Reopening, Small
 
 TRACKERS = """
-from tests.small_trackers import Reopening, Small
+from tests.small_trackers import Otherwise, Reopening, Small
 
 class Mine(Reopening):
     pass
-
-class Otherwise(Small):
-    "What comes after the end ends the job once more."
-    def apply(self, event):
-        over = event.job_id in self.rows and self.rows[event.job_id][0][0] == 10_000
-        super().apply(event)
-        if over:
-            self.rows[event.job_id] = ((10_000, 3), "failed", 1)
 
 class Stopping(Reopening):
     "Ctrl-C comes in the middle."

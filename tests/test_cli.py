@@ -80,7 +80,10 @@ MISUSES = [
     (("check", "nowhere"), "target 'nowhere': allowed are module:attribute, celery:URL, "),
     (("check", "no_such_module:Tracker"), "there is no module 'no_such_module'"),
     (("check", "tests.no_such:Tracker"), "there is no module 'tests.no_such'"),
-    (("check", "tests.small_trackers:Smal"), "has no 'Smal'; it has 'Small', 'Reopening'; did you mean 'Small'?"),
+    (
+        ("check", "tests.small_trackers:Smal"),
+        "has no 'Smal'; it has 'Small', 'Reopening', 'Otherwise'; did you mean 'Small'?",
+    ),
     (("check", "bad:Tracker"), "importing bad raised ZeroDivisionError: division by zero"),
     (("check", "bad.py:Tracker"), "importing bad raised ZeroDivisionError: division by zero"),
     (("check", "profile:Tracker"), "Profile(unsupported={'stall': …}): allowed are 'created', 'active'"),

@@ -20,6 +20,7 @@ from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.smoke import smoke
 from pytest_jobstatus.verdict import Overall
 from tests.small_trackers import LACKING, Reopening, Small
+from tests.sound_trackers.merging import SoundWaiting
 
 
 class Noting(Small):
@@ -117,20 +118,7 @@ def test_one_tracker_per_rule_then_forgotten_and_closed() -> None:
 
 def test_settle_comes_before_each_read() -> None:
     """A write-behind tracker is read after it has settled."""
-
-    class Behind(Small):
-        def __init__(self) -> None:
-            super().__init__()
-            self.waiting: list[Event] = []
-
-        def apply(self, event: Event) -> None:
-            self.waiting.append(event)
-
-        def settle(self) -> None:
-            while self.waiting:
-                Small.apply(self, self.waiting.pop(0))
-
-    assert check(Behind, effort="quick").ok
+    assert check(SoundWaiting, effort="quick").ok
 
 
 def test_running_loop_is_refused() -> None:

@@ -14,21 +14,13 @@ from tests.inner import run as run_pytest
 
 TRACKERS = """
 from pytest_jobstatus import Profile
-from tests.small_trackers import LACKING, Small
+from tests.small_trackers import LACKING, Otherwise, Small
 
 class Mine(Small):
     "What comes last is shown."
     def apply(self, event):
         self.rows.pop(event.job_id, None)
         super().apply(event)
-
-class Otherwise(Small):
-    "What comes after the end ends the job once more."
-    def apply(self, event):
-        over = event.job_id in self.rows and self.rows[event.job_id][0][0] == 10_000
-        super().apply(event)
-        if over:
-            self.rows[event.job_id] = ((10_000, 3), "failed", 1)
 
 class Deaf(Small):
     "Takes no end at all."

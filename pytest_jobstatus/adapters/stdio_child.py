@@ -1,4 +1,4 @@
-"""One process that is spoken to in lines: started, asked, and ended without leaving anything behind."""
+"""One process that is spoken to in lines: started, asked, and ended; what it left running by itself is its own."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class Child:
 
     @contextmanager
     def _seen_to_the_end(self) -> Iterator[None]:
-        """Whatever happens, a second Ctrl-C too: no process is left, no zombie either."""
+        """Whatever happens, a second Ctrl-C too: the process is not left, nor a zombie."""
         try:
             yield
         finally:

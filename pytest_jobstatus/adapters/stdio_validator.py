@@ -127,7 +127,7 @@ class Validation:
     def _events(self, profile: Profile) -> Iterator[Event]:
         """Plain jobs with every kind; odd texts, values and ids."""
         shift = recent(now=datetime.now(UTC), zone=profile.zone)
-        retried = profile.supports("retrying") or profile.supports("stalled")
+        retried = profile.has_attempts
         for shape in PLAIN_JOBS:
             marks = tuple(mark for mark in shape if mark.kind in profile.kinds and (retried or mark.attempt < 2))
             job_id = self._new_id()

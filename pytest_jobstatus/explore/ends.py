@@ -11,7 +11,7 @@ from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import TERMINAL_KINDS, Event, EventKind, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part, clocks_for
-from pytest_jobstatus.explore.telling import ACTIVE, CREATED, FAILED, PROGRESS, events_of, has_attempts
+from pytest_jobstatus.explore.telling import ACTIVE, CREATED, FAILED, PROGRESS, events_of
 from pytest_jobstatus.runs import emit
 from pytest_jobstatus.tracker import Profile
 
@@ -111,7 +111,7 @@ def two_ends(effort: Effort, profile: Profile) -> Part:
 
 
 def _one_after_other(profile: Profile, first: EventKind, second: EventKind) -> Iterator[Plan]:
-    several = has_attempts(profile)
+    several = profile.has_attempts
     again = EventKind.RETRYING if profile.supports("retrying") else EventKind.STALLED
     one = (CREATED, ACTIVE, PROGRESS)
     two = (*one, Mark(again, 1), Mark(EventKind.ACTIVE, 2)) if several else one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import NamedTuple
 
 from pytest_jobstatus.clocks import Clock
@@ -70,7 +70,7 @@ class Lifecycle:
 
     Args:
         profile: what the tracker can be told.
-        clocks: of the jobs, one each.
+        clocks: of the jobs, one each, in the beginning.
         events: what happened, strays included.
         order: the deliveries, as indexes into `events`.
         strays: which of the events no run has a place for.
@@ -79,16 +79,16 @@ class Lifecycle:
     """
 
     profile: Profile
-    clocks: Sequence[Clock]
+    clocks: InitVar[Sequence[Clock]]
     events: list[Event] = field(default_factory=list)
     order: list[int] = field(default_factory=list)
     strays: set[int] = field(default_factory=set)
     workers: list[int] = field(default_factory=list)
     states: set[State] = field(default_factory=set)
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, clocks: Sequence[Clock]) -> None:
         """All jobs are still to come."""
-        self.lives = [Life(f"job-{number}", clock) for number, clock in enumerate(self.clocks, 1)]
+        self.lives = [Life(f"job-{number}", clock) for number, clock in enumerate(clocks, 1)]
         self._job_of: list[int] = []
         self._told: dict[int, None] = {}
         self.states.add((None, position.NOTHING))
@@ -125,9 +125,8 @@ class Lifecycle:
             return []
         marks: list[Mark] = []
         if life.over:
-            several = not kinds.isdisjoint((EventKind.RETRYING, EventKind.STALLED))
             for kind in EventKind:
-                ends = range(max(1, last - 1), (min(last + 1, MOST_ATTEMPTS) if several else 1) + 1)
+                ends = range(max(1, last - 1), (min(last + 1, MOST_ATTEMPTS) if self.profile.has_attempts else 1) + 1)
                 attempts = {EventKind.CREATED: range(1), EventKind.CANCELLED: range(last, last + 1)}.get(kind, ends)
                 marks += [Mark(kind, attempt) for attempt in attempts]
         else:

@@ -21,6 +21,12 @@ SHORTEST = 6
 """Deliveries."""
 MOST = 3
 """How many times as many lives there may be where some meeting was not reached."""
+LOSSES = (0.0, 0.1, 0.3, 0.5)
+"""How often the next event is not told when it happens, and how often the one after it; each may come late."""
+WEIGHTS = (4, 1.5, 1, 1)
+"""Of what happens next, of what is late, of what is told again, of what no run has a place for."""
+CURIOSITY = 0.7
+"""How often what never came up so far goes before everything else."""
 
 
 def machine(effort: Effort, profile: Profile, *, seed: int) -> Part:
@@ -92,16 +98,6 @@ def draw(random: Random, profile: Profile, reached: Counter[Meeting], *, number:
         reached[life.meeting(chosen)] += 1
         life.tell(index, worker=random.randrange(workers))
     return life
-
-
-LOSSES = (0.0, 0.1, 0.3, 0.5)
-"""How often the next event is not told when it happens, and how often the one after it; each may come late."""
-WEIGHTS = (4, 1.5, 1, 1)
-"""Of what happens next, of what is late, of what is told again, of what no run has a place for."""
-
-
-CURIOSITY = 0.7
-"""How often what never came up so far goes before everything else."""
 
 
 def _too_early(each: Happening, life: Lifecycle, length: int) -> bool:

@@ -30,7 +30,7 @@ def meetings(effort: Effort, profile: Profile) -> Part:
 
 
 def _marks(profile: Profile) -> Iterator[Mark]:
-    several = profile.supports("retrying") or profile.supports("stalled")
+    several = profile.has_attempts
     for kind in (each for each in EventKind if each in profile.kinds):
         for attempt in range(MOST_ATTEMPTS + 1 if several else 2):
             if may_follow(None, Mark(kind, attempt)) and (attempt or kind is not EventKind.FAILED):

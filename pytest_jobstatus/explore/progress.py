@@ -25,7 +25,6 @@ from pytest_jobstatus.explore.telling import (
     STALLED,
     at_progress,
     events_of,
-    has_attempts,
     placed,
 )
 from pytest_jobstatus.tracker import Profile
@@ -62,7 +61,7 @@ def _tables(profile: Profile) -> Iterator[tuple[Sequence[Mark], Sequence[float]]
     for around in (RETRYING, STALLED, COMPLETED, FAILED, CANCELLED):
         for seconds in ((10, 20, 30), (10, 40, 30)):
             yield (PROGRESS, PROGRESS, around), seconds
-    if has_attempts(profile):
+    if profile.has_attempts:
         for seconds in ((30, 40, 50, 5), (10, 10, 10, 10)):
             yield (PROGRESS, PROGRESS, ACTIVE_2, PROGRESS_2), seconds
         for ended in (RETRYING, STALLED):

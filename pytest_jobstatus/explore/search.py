@@ -154,10 +154,16 @@ class Search:
         with factory.open() as handle:
             again = seen_by(handle, history.plan, rule=self.rule, family=SCENARIO)
         violation, note = mismatch(scenario, again), called(scenario)
+        once = violation is None
         if violation is None:
             again, violation, note = history, unmet, f"{note}; seen once: a fresh tracker did not repeat it"
         found = Counterexample(
-            rule=self.rule.id, violation=violation, history=again, note=note, expected=scenario.expected
+            rule=self.rule.id,
+            violation=violation,
+            history=again,
+            note=note,
+            expected=scenario.expected,
+            as_seen=once,
         )
         return self._known(found) or found
 

@@ -70,7 +70,7 @@ def strays(shape: Shape, profile: Profile, *, clock: Clock = AGREE) -> list[Even
     next, stamped before the run's last event and after it.
     """
     last = max(mark.attempt for mark in shape)
-    top = min(last + 1, MOST_ATTEMPTS) if profile.supports("retrying") or profile.supports("stalled") else 1
+    top = min(last + 1, MOST_ATTEMPTS) if profile.has_attempts else 1
     marks = [
         Mark(kind, attempt) for kind in EventKind if kind in profile.kinds for attempt in _attempts(kind, last, top)
     ]

@@ -50,15 +50,10 @@ def at_progress(mark: Mark, value: Any) -> Given:
     return Given(mark, {"progress": value})
 
 
-def has_attempts(profile: Profile) -> bool:
-    """Whether there can be a second attempt."""
-    return profile.supports("retrying") or profile.supports("stalled")
-
-
 def known(profile: Profile, given: Sequence[Mark | Given]) -> list[Given]:
     """What the tracker can be told of it; nothing where it has no second attempts and one is in it."""
     told = [each if isinstance(each, Given) else Given(each, {}) for each in given]
-    if not has_attempts(profile) and any(each.mark.attempt > 1 for each in told):
+    if not profile.has_attempts and any(each.mark.attempt > 1 for each in told):
         return []
     return [each for each in told if each.mark.kind in profile.kinds]
 

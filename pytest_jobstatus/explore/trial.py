@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.delivery import Plan, keeping
 from pytest_jobstatus.explore.control import control_of
 from pytest_jobstatus.explore.observer import Observer, seen_by
 from pytest_jobstatus.explore.part import clocks_for
@@ -88,8 +88,12 @@ class Trial:
         return None
 
     def needs(self, factory: Factory, plan: Plan) -> str | None:
-        """What the failure does not show without, beside its events."""
-        needs = [f"needs {len(plan.jobs)} jobs: one alone does not show it"] if len(plan.jobs) > 1 else []
+        """What the failure does not show without, beside its events: each is tried."""
+        last = plan.events[plan.order[-1]].job_id
+        alone = keeping(plan, [place for place, index in enumerate(plan.order) if plan.events[index].job_id == last])
+        needs = []
+        if len(plan.jobs) > 1 and self.fails(factory, alone) is None:
+            needs.append(f"needs {len(plan.jobs)} jobs: one alone does not show it")
         if any(plan.workers) and self.fails(factory, replace(plan, workers=())) is None:
             needs.append("needs a second worker: told by one alone, the rule holds")
         if plan.batch and self.fails(factory, replace(plan, batch=0)) is None:

@@ -108,6 +108,7 @@ def _imports(body: str, tracker: Sequence[str]) -> list[str]:
     names = [name for name in ("Event", "JobError", "assert_holds") if re.search(rf"\b{name}\(", body)]
     own = f"from pytest_jobstatus import {', '.join(names)}"
     first = [line for line in tracker if not line.startswith("from ")]
+    first += [] if tracker else ["import pytest"]
     others = sorted([own, *(line for line in tracker if line.startswith("from "))])
     return [*(["import json"] if "json.loads(" in body else []), "from datetime import datetime", "", *first, *others]
 
@@ -117,7 +118,7 @@ def _to_fill_in() -> list[str]:
         "",
         "def tracker():",
         "    # FILL IN: make a fresh tracker here, as your conformance test does, and return it.",
-        '    raise NotImplementedError("fill in tracker(): this program has no name to import the tracker by")',
+        '    pytest.fail("fill in tracker(): this program has no name to import the tracker by", pytrace=False)',
         "",
     ]
 

@@ -211,10 +211,3 @@ def explanation(rule: Rule) -> list[str]:
     if rule.id != WHOLE:
         lines += ["", f"The whole statement, which these lines are taken from: jobstatus explain {WHOLE}"]
     return lines
-
-
-def rules_table() -> list[str]:
-    """The rule book as a Markdown table, for the README."""
-    lines = ["| rule | level | what it says |", "|---|---|---|"]
-    lines += [f"| {each.id} | {each.level} | {each.text} |" for each in RULES]
-    return lines

@@ -21,7 +21,7 @@ def track_1(history: History) -> Iterator[Violation | None]:
     where `delayed` is declared missing), stalled pending or delayed, the terminal event itself.
 
     Intent: The plain case must work before any other is worth looking at: a reader follows the job step by step.
-    Not checked if: there is nothing that excuses it.
+    Not checked if: the event was refused, which TRACK-3 judges.
     Exercised: each event but progress that is delivered in order, nothing lost before it.
     If it fails: the mapping from event to status in your handler, or a write that is not committed when it returns; a
     tracker that writes later gives its adapter `settle()`, which waits until it has.

@@ -63,7 +63,7 @@ def as_far_as_known(scenario: Scenario, profile: Profile) -> Plan | None:
     a tracker, or nothing is left of it.
     """
     plan = scenario.plan
-    one_attempt = not (profile.supports("retrying") or profile.supports("stalled"))
+    one_attempt = not profile.has_attempts
     if misfit(scenario, profile) is not None or (one_attempt and any(event.attempt > 1 for event in plan.events)):
         return None
     known = [place for place, index in enumerate(plan.order) if plan.events[index].kind in profile.kinds]

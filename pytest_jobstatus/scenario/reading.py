@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -62,42 +62,13 @@ def parse(text: str, *, source: str) -> Scenario:
     except tomllib.TOMLDecodeError as error:
         raise Misuse(f"{source}: is no TOML: {error}") from None
     _check_header(table, source)
-    events, strays, names = _events(table["events"], source)
-    for job in dict.fromkeys(event.job_id for event in events):
-        own = [event for index, event in enumerate(events) if event.job_id == job and index not in strays]
-        check_possible(own, source=source)
-        if len(job) + (NUMBER - 1) * job.count("#") > LONGEST_ID and "#" in job:
-            raise Misuse(
-                f"{source}: job {shortened(job)}: {NUMBER} digits stand for each #: allowed are {LONGEST_ID} characters"
-            )
-    order = tuple(_index(name, names, source) for name in table["delivery"])
     rules = tuple(named(number, source=f"{source}: rules").id for number in table["rules"])
-    reads = table.get("reads", 1)
-    if not 1 <= reads <= MOST_READS:
-        raise Misuse(f"{source}: reads = {reads}: allowed are 1 to {MOST_READS}")
-    batch = table.get("batch", 0)
-    if batch not in (0, *range(2, len(order) + 1)):
-        raise Misuse(f"{source}: batch = {batch}: allowed are 0, or 2 to the {len(order)} deliveries that there are")
-    for number in rules if batch else ():
-        if not named(number, source=source).batches:
-            allowed = listed(each.id for each in RULES if each.batches)
-            raise Misuse(f"{source}: rules: {number} looks after each delivery: with a batch allowed are {allowed}")
-    _check_jobs(table, events, source)
-    plan = Plan(
-        events=tuple(events),
-        order=order,
-        strays=frozenset(strays),
-        reads=reads,
-        strangers=tuple(table.get("strangers", ())),
-        batch=batch,
-        clock="as given",
-        tenancy=table.get("tenancy", False),
-        workers=_workers(table, source),
-    )
+    plan = _plan(table, source)
+    _check_batch(plan, rules, source)
     expected = expected_of(table["expected"], plan, source) if "expected" in table else {}
-    days = _days_to_start(events, source)
+    days = _days_to_start(plan.events, source)
     if days:
-        plan = replace(plan, events=tuple(event.moved(job_id=event.job_id, by=days) for event in events))
+        plan = replace(plan, events=tuple(event.moved(job_id=event.job_id, by=days) for event in plan.events))
     return Scenario(
         id=table["id"],
         title=table["title"],
@@ -111,6 +82,49 @@ def parse(text: str, *, source: str) -> Scenario:
         source=source,
         found=found_in(table["found"], source) if "found" in table else None,
     )
+
+
+def _plan(table: Mapping[str, Any], source: str) -> Plan:
+    """What happened and how it is told, at the file's own instants."""
+    events, strays, names = _events(table["events"], source)
+    _check_runs(events, strays, source)
+    order = tuple(_index(name, names, source) for name in table["delivery"])
+    reads, batch = table.get("reads", 1), table.get("batch", 0)
+    if not 1 <= reads <= MOST_READS:
+        raise Misuse(f"{source}: reads = {reads}: allowed are 1 to {MOST_READS}")
+    if batch not in (0, *range(2, len(order) + 1)):
+        raise Misuse(f"{source}: batch = {batch}: allowed are 0, or 2 to the {len(order)} deliveries that there are")
+    _check_jobs(table, events, source)
+    return Plan(
+        events=tuple(events),
+        order=order,
+        strays=frozenset(strays),
+        reads=reads,
+        strangers=tuple(table.get("strangers", ())),
+        batch=batch,
+        clock="as given",
+        tenancy=table.get("tenancy", False),
+        workers=_workers(table, source),
+    )
+
+
+def _check_runs(events: Sequence[Event], strays: Collection[int], source: str) -> None:
+    """Make sure that a queue could have emitted the events, and that each job's name leaves room for a number."""
+    for job in dict.fromkeys(event.job_id for event in events):
+        own = [event for index, event in enumerate(events) if event.job_id == job and index not in strays]
+        check_possible(own, source=source)
+        if len(job) + (NUMBER - 1) * job.count("#") > LONGEST_ID and "#" in job:
+            raise Misuse(
+                f"{source}: job {shortened(job)}: {NUMBER} digits stand for each #: allowed are {LONGEST_ID} characters"
+            )
+
+
+def _check_batch(plan: Plan, rules: Sequence[str], source: str) -> None:
+    """Make sure that no rule has to look where nobody does."""
+    for number in rules if plan.batch else ():
+        if not named(number, source=source).batches:
+            allowed = listed(each.id for each in RULES if each.batches)
+            raise Misuse(f"{source}: rules: {number} looks after each delivery: with a batch allowed are {allowed}")
 
 
 def _moved(expected: Expected, days: timedelta, source: str) -> Expected:

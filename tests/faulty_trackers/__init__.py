@@ -19,6 +19,7 @@ from tests.faulty_trackers import (
     iso_1,
     iso_2,
     load_1,
+    long_lives,
     prog_1,
     prog_2,
     prog_3,
@@ -103,6 +104,7 @@ FAULTY: tuple[type[Sound], ...] = (
     *iso_2.FAULTY,
     *load_1.FAULTY,
     *workers.FAULTY,
+    *long_lives.FAULTY,
 )
 """All of them, by the rule that they are about first."""
 

@@ -140,6 +140,7 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (workers.SharedRows, WORKERS),
     (workers.ForgetfulCache, WORKERS),
     (workers.QueuePerWorker, f"{WORKERS}; {BEHIND}"),
+    (times.ProgressByTheMinute, RESOLUTION),
     (ticks.StrictMillisecondsUp, f"{ORDER}; {RESOLUTION}; {STALLED}"),
     (ticks.NaiveMinutes, f"{SHAPE}; {ZONE}"),
     (ticks.HoursUp, RESOLUTION),

@@ -106,3 +106,14 @@ class NaiveLordHowe(NaiveBerlin):
 
     def instant(self, event: Event) -> datetime:
         return rounded_down(event.occurred_at, unit=MILLISECOND)
+
+
+class ProgressByTheMinute(Sound):
+    """Keeps the time of progress by the minute, as it declares for all its times: of two in one the last told shows."""
+
+    profile = Profile(resolution=MINUTE)
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        """Keep the newest progress, as far as minutes tell."""
+        minute = event.occurred_at.replace(second=0, microsecond=0)
+        super().note_progress(row, replace(event, occurred_at=minute), value)

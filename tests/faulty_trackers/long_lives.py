@@ -1,0 +1,118 @@
+"""Faulty in longer lives only: after many attempts, hours, or with values that pass for none."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from pytest_jobstatus import Event, EventKind, Status
+from tests.sound_trackers.choices import IgnoresZombies
+from tests.sound_trackers.merging import Row, Sound
+
+MOST = 3
+A_LONG_TIME = timedelta(hours=2)
+
+
+class AttemptInFourBits(Sound):
+    """RETRY-2: the column holds attempts up to fifteen; the next shows as that."""
+
+    def move(self, row: Row, event: Event) -> None:
+        super().move(row, event)
+        row.attempt = min(row.attempt, 15)
+
+
+class ThreeAttemptsKept(Sound):
+    """TRACK-6: what is told of a fourth attempt is not recorded, but for its end."""
+
+    def is_ahead(self, row: Row, event: Event) -> bool:
+        return super().is_ahead(row, event) and (event.attempt <= MOST or event.kind.terminal)
+
+
+class FourthRetryIsFailure(Sound):
+    """RETRY-1: the tracker counts retries by itself, and takes the fourth for a failure."""
+
+    def shows(self, row: Row, event: Event) -> Status:
+        last = event.kind is EventKind.RETRYING and event.attempt > MOST
+        return Status.FAILED if last else super().shows(row, event)
+
+
+class ThirdStallIsFatal(Sound):
+    """TRACK-1/STALL-1: a job that stalls for the third time stays active, since somebody is to look at it."""
+
+    def shows(self, row: Row, event: Event) -> Status:
+        if event.kind is EventKind.STALLED:
+            row.note["stalls"] = row.note.get("stalls", 0) + 1
+            if row.note["stalls"] == MOST:
+                return Status.ACTIVE
+        return super().shows(row, event)
+
+
+class OldAttemptsForgotten(Sound):
+    """RETRY-3: the last three attempts that ended are fenced, those before them begin anew."""
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        if event.kind is EventKind.ACTIVE and 0 < event.attempt < row.attempt - MOST and not row.over:
+            row.status, row.attempt = Status.PENDING, event.attempt - 1
+        super().merge(row, event, value)
+
+
+class NightIsTooLong(Sound):
+    """TRACK-1: an end that comes hours after the start is taken for a mistake."""
+
+    def is_ahead(self, row: Row, event: Event) -> bool:
+        late = event.kind.terminal and row.started_at is not None and event.occurred_at - row.started_at > A_LONG_TIME
+        return super().is_ahead(row, event) and not late
+
+
+class NullIsNoProgress(Sound):
+    """PROG-2: where the progress shown is null, older progress is taken for newer."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        if row.progress is None:
+            row.progress_key = None
+        super().note_progress(row, event, value)
+
+
+class ValueToldOnce(Sound):
+    """PROG-4: a value that an older attempt told is taken for a repeat of that."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        told = row.note.setdefault("told", {})
+        first = told.setdefault(repr(value), event.attempt)
+        if event.attempt == first:
+            super().note_progress(row, event, value)
+
+
+class CancellationLowersAttempt(Sound):
+    """RETRY-4: a cancellation that names an older attempt, as who calls a job off may, brings that back."""
+
+    def move(self, row: Row, event: Event) -> None:
+        super().move(row, event)
+        if event.kind is EventKind.CANCELLED:
+            row.attempt = event.attempt
+
+
+class IgnoredEndComesLater(IgnoresZombies):
+    """RETRY-7: a late end is ignored, as declared, and remembered: the next stall ends the job with it."""
+
+    def merge(self, row: Row, event: Event, value: Any) -> None:
+        if event.kind in (EventKind.COMPLETED, EventKind.FAILED) and event.attempt < row.attempt and not row.over:
+            row.note["late"] = event
+        late = row.note.get("late") if event.kind is EventKind.STALLED else None
+        super().merge(row, event, value)
+        if late is not None and not row.over:
+            row.status = self.shows(row, late)
+
+
+FAULTY: tuple[type[Sound], ...] = (
+    AttemptInFourBits,
+    ThreeAttemptsKept,
+    FourthRetryIsFailure,
+    ThirdStallIsFatal,
+    OldAttemptsForgotten,
+    NightIsTooLong,
+    NullIsNoProgress,
+    ValueToldOnce,
+    CancellationLowersAttempt,
+    IgnoredEndComesLater,
+)
