@@ -99,8 +99,13 @@ def _parser() -> argparse.ArgumentParser:
 
     trace = commands.add_parser("trace", help="print every apply and read of one history")
     _add_target(trace)
-    trace.add_argument("file", metavar="FILE", nargs="?", help="a scenario file (default: one plain job)")
-    trace.set_defaults(run=_trace)
+    trace.add_argument(
+        "file",
+        metavar="ID|FILE",
+        nargs="?",
+        help="the id of a counterexample, or its beginning; or a scenario file (default: one plain job)",
+    )
+    trace.set_defaults(run=_trace, order="trace TARGET [ID|FILE]", scenarios=None)
 
     replay = commands.add_parser("replay", help="repeat a saved counterexample", epilog=REPLAY_CODES)
     replay.add_argument(
@@ -109,7 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_target(replay, needed=False)
     replay.add_argument("--program", action="store_true", help="print it as a test to paste; TARGET may be left out")
     replay.add_argument("--scenarios", metavar="DIR", help="a folder in which the id is looked up as well")
-    replay.set_defaults(run=_replay)
+    replay.set_defaults(run=_replay, order="replay ID|FILE TARGET")
 
     validate = commands.add_parser("validate", help="hold an adapter in another language against the protocol")
     validate.add_argument("target", metavar="stdio:COMMAND", help="the adapter; see docs/stdio.md")
@@ -192,7 +197,7 @@ def _trace(options: argparse.Namespace) -> int:
     from pytest_jobstatus.smoke import plain_plan, smoke
 
     factory = _factory(options)
-    given = load(Path(options.file)).plan if options.file is not None else None
+    given = load(_file(options)).plan if options.file is not None else None
     profile = smoke(factory)
     plan = given or plain_plan(profile)
     check_known(plan, profile, source=options.file or "trace", target=factory.name)
@@ -240,7 +245,7 @@ def _file(options: argparse.Namespace) -> Path:
     from pytest_jobstatus.scenario import shipped
 
     if ":" in options.file and not Path(options.file).exists():
-        raise Misuse(f"replay {options.file!r}: no such file; the order is: jobstatus replay ID|FILE TARGET")
+        raise Misuse(f"{options.file!r}: no such file; the order is: jobstatus {options.order}")
     places = merged({"save": None, "scenarios": options.scenarios, "baseline": None}, Path.cwd())
     known = Baseline(file=Path(places.get("baseline", FILE)))
     own = [Path(places[name]) for name in ("save", "scenarios") if name in places]

@@ -213,9 +213,9 @@ def look_up(word: str, folders: Iterable[Path]) -> Path:
     if len(begun) == 1:
         return files[begun[0]]
     if begun:
-        raise Misuse(f"replay {word!r}: {len(begun)} scenarios begin so: {_few(begun)}")
+        raise Misuse(f"{word!r}: {len(begun)} scenarios begin so: {_few(begun)}")
     there = f"there are {_few(files, given=word)}" if files else f"there is none: `jobstatus check` saves to {FOLDER}"
-    raise Misuse(f"replay {word!r}: no file, and no scenario of that id; {there}")
+    raise Misuse(f"{word!r}: no file, and no scenario of that id; {there}")
 
 
 def _few(names: Collection[str], *, given: str | None = None) -> str:

@@ -42,6 +42,7 @@ EXIT_CODES = [
     (("rules",), 0, "RACE-1"),
     (("explain", "term-1"), 0, "https://github.com/taskforcesh/bullmq/issues/2433"),
     (("trace", SMALL), 0, "1. apply created, 12:00:00"),
+    (("trace", SMALL, "seed-canc"), 0, "apply cancelled"),
     (("demo",), 0, "violations: 2 of"),
 ]
 
@@ -106,8 +107,10 @@ MISUSES = [
     (("explain", "TERM"), "explain: TERM is a family; say which rule: TERM-1, TERM-2, TERM-3"),
     (("explain", "RACE-1"), "explain: RACE-1 is not checked yet"),
     (("replay", "none.toml", SMALL), "none.toml: cannot be read"),
-    (("replay", "TERM-1-0123", SMALL), "replay 'TERM-1-0123': no file, and no scenario of that id; there are "),
+    (("replay", "TERM-1-0123", SMALL), "'TERM-1-0123': no file, and no scenario of that id; there are "),
     (("check", SMALL, "--save=bad.py"), "save 'bad.py': allowed is a folder; it is made where there is none"),
+    (("trace", SMALL, "TERM-1-0123"), "'TERM-1-0123': no file, and no scenario of that id; there are "),
+    (("trace", SMALL, SMALL), "no such file; the order is: jobstatus trace TARGET [ID|FILE]"),
     (("replay", SMALL, "none.toml"), "no such file; the order is: jobstatus replay ID|FILE TARGET"),
     (("check", ":Tracker"), "target ':Tracker': allowed are module:attribute, celery:URL, "),
     (("check", "ending:Tracker"), "importing ending raised SystemExit: 0"),

@@ -238,10 +238,10 @@ LOOK_UPS = [
     ("term-1-aaaa", "one/TERM-1-aaaa0000.toml"),
     ("TERM-1-ab", "two/below/TERM-1-abbb0000.toml"),
     ("TIME-1", "two/TIME-1.toml"),
-    ("TERM", "replay 'TERM': 2 scenarios begin so: 'TERM-1-aaaa0000', 'TERM-1-abbb0000'"),
+    ("TERM", "'TERM': 2 scenarios begin so: 'TERM-1-aaaa0000', 'TERM-1-abbb0000'"),
     (
         "CONV-1",
-        "replay 'CONV-1': no file, and no scenario of that id; there are 'TERM-1-aaaa0000', ",
+        "'CONV-1': no file, and no scenario of that id; there are 'TERM-1-aaaa0000', ",
     ),
     ("TIME-2", "'TIME-1-cccc0000', 'TIME-1', 'TERM-1-abbb0000'; did you mean 'TIME-1'?"),
     ("one/nothing.toml", "one/nothing.toml"),
