@@ -51,13 +51,13 @@ class Counterexample:
 
     rule: str
     violation: Violation
-    history: History
+    history: History = field(repr=False)
     note: str | None = None
     as_seen: bool = False
     first_seen: str | None = None
     file: str | None = None
     again: str | None = None
-    expected: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    expected: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
 
     @property
     def message(self) -> str:
@@ -158,7 +158,7 @@ class RuleResult:
     verdict: Verdict
     reason: str | None = None
     seconds: float = 0.0
-    coverage: Coverage = field(default_factory=Coverage)
+    coverage: Coverage = field(default_factory=Coverage, repr=False)
     counterexample: Counterexample | None = None
     known: bool = False
 

@@ -356,3 +356,10 @@ def test_report_can_be_asked() -> None:
     assert str(report).startswith("tests.small_trackers:Small: conformant: 1 of")
     with pytest.raises(KeyError, match="TERM-1 was not judged; judged were TRACK-1"):
         report["TERM-1"]
+
+
+def test_a_report_is_shown_in_a_few_lines() -> None:
+    """Who prints a report, or has an assertion print it, gets what is wrong and no histories."""
+    shown = repr(check(Reopening, rules="TERM-1"))
+    assert "made it" in shown
+    assert len(shown) < 1000
