@@ -148,10 +148,10 @@ class Handle:
             self.workers.append(Handle(tracker=made, name=source, profile=self.profile, loop=self.loop, jobs=self.jobs))
         return self.workers[number - 1] if number else self
 
-    def watch(self) -> None:
-        """Note from now on what `apply` sleeps."""
+    def watch(self, *, on: bool = True) -> None:
+        """Note from now on what `apply` sleeps, or no more."""
         loop = self.loop
-        self.waits = Waits(own_task=lambda: loop.task)
+        self.waits = Waits(own_task=lambda: loop.task) if on else None
 
     def apply(self, event: Event, *, settle: bool = True) -> BaseException | None:
         """Deliver the event, wait until it is written, and give the exception that the tracker raised, if any.

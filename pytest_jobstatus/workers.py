@@ -18,12 +18,17 @@ class Workers:
         turns: which worker tells each delivery, from 0.
     """
 
-    waits: Waits | None = None
-
     def __init__(self, handle: Handle, turns: Sequence[int]) -> None:
         """Ask for all handles before anything is told, as workers that have been there all the time."""
         self._workers = [handle.of_worker(number) for number in range(max(turns) + 1)]
+        for worker in self._workers:
+            worker.waits = handle.waits
         self._turns = iter(turns)
+
+    @property
+    def waits(self) -> Waits | None:
+        """What the worker that told last slept, where somebody looks."""
+        return self._workers[0].waits
 
     @property
     def profile(self) -> Profile:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from math import factorial, prod
@@ -26,7 +27,7 @@ POOR = Profile(unsupported=dict.fromkeys(("retrying", "stalled", "progress", "sk
 
 
 NEEDY = (
-    Plans.MANY_ATTEMPTS,
+    Plans.LONG_LIVES,
     Plans.ZOMBIES,
     Plans.BESIDE,
     Plans.SKEWS,
@@ -75,7 +76,8 @@ RICH = Profile(
 @pytest.mark.parametrize("name", FAMILIES)
 def test_plans_depend_on_nothing_that_is_left_out(name: Plans) -> None:
     """Trackers that differ only in how they are judged share their plans: so no family may look at that."""
-    assert plans(name, profile=RICH, effort="default") == list(FAMILIES[name](EFFORTS["default"], RICH).plans)
+    whole = replace(EFFORTS["default"], thin_large=1, thin_largest=1)
+    assert list(family(name, whole, RICH, seed=0).plans) == list(FAMILIES[name](whole, RICH).plans)
 
 
 def orders_of(run: Shape) -> int:
@@ -89,7 +91,7 @@ def test_all_orders_are_complete(effort: str, orders: int) -> None:
     progress overtake each other in the smaller runs alone.
     """
     size = EFFORTS[effort].all_orders
-    found = plans(Plans.ALL_ORDERS, effort=effort)
+    found = list(FAMILIES[Plans.ALL_ORDERS](EFFORTS[effort], FULL).plans)
     assert len(found) == sum(orders_of(run) for run in shapes(size, FULL.kinds)) == orders
     assert len({(plan.events[-1].name, len(plan.events), *told(plan)) for plan in found}) <= orders
     assert [len(plan.order) for plan in found] == sorted(len(plan.order) for plan in found)
@@ -103,11 +105,28 @@ def test_what_meets_a_job_happened_in_order(profile: Profile) -> None:
         assert instants == sorted(instants)
 
 
+@pytest.mark.parametrize(("effort", "thin"), [("quick", 4), ("default", 2), ("thorough", 1)])
+def test_of_large_families_a_part_is_tried(effort: str, thin: int) -> None:
+    """A part that depends on the seed alone, about as large as its title says, the first plan in it."""
+    whole_part, told_part = (
+        FAMILIES[Plans.TIES](EFFORTS[effort], FULL),
+        family(Plans.TIES, EFFORTS[effort], FULL, seed=0),
+    )
+    assert told_part.title == (f"one in {thin} of: " if thin > 1 else "") + whole_part.title
+    whole = list(whole_part.plans)
+    part, again, other = (plans(Plans.TIES, effort=effort, seed=seed) for seed in (0, 0, 1))
+    assert part == again
+    assert (part == other) is (thin == 1)
+    assert part[0] == whole[0]
+    assert all(plan in whole for plan in part)
+    assert len(whole) / thin == pytest.approx(len(part), rel=0.25)
+
+
 def test_after_the_end_comes_every_kind() -> None:
     """Each terminal status is met by each kind of event, late from its own run or as a stray."""
     pairs = {
         (plan.events[plan.order[0]].kind, plan.events[index].kind)
-        for plan in plans(Plans.AFTER_END, effort="default")
+        for plan in plans(Plans.AFTER_END, effort="thorough")
         if plan.events[plan.order[0]].kind.terminal
         for index in plan.order[1:]
     }
@@ -239,18 +258,10 @@ def test_late_ends_are_of_older_attempts() -> None:
         assert 0 < plan.events[stray].attempt < max(plan.events[index].attempt for index in before)
 
 
-def test_ids_that_look_alike_meet_both_ways() -> None:
-    """Each pair of the table is told with either id first."""
-    firsts = {plan.events[plan.order[0]].job_id for plan in plans(Plans.ALIKE)}
-    assert firsts == {label for pair in ALIKE for label in pair}
-
-
-def test_a_small_effort_tries_a_part_of_large_families() -> None:
-    """What is thinned out says so, and is part of the whole."""
-    part, whole = (family(Plans.SKEWS, EFFORTS[name], FULL, seed=0) for name in ("quick", "default"))
-    assert part.title == f"one in 3 of: {whole.title}"
-    few, many = list(part.plans), list(whole.plans)
-    assert 0 < len(few) < len(many)
-    assert few[0] == many[0]
-    assert len(many) / 5 < len(few) < len(many) / 2
-    assert all(plan in many for plan in few)
+@pytest.mark.parametrize("effort", EFFORTS)
+def test_ids_that_look_alike_meet(effort: str) -> None:
+    """However small the effort, each pair of the table is told; with either id first, where all is."""
+    found = plans(Plans.ALIKE, effort=effort)
+    assert {frozenset(plan.jobs) for plan in found} == {frozenset(pair) for pair in ALIKE}
+    firsts = {plan.events[plan.order[0]].job_id for plan in found}
+    assert (firsts == {label for pair in ALIKE for label in pair}) is (effort != "quick")

@@ -46,7 +46,7 @@ FAULTY = [
         "--milliseconds",
         "TRACK,IDEM,TIME,PROG",
         {
-            "IDEM-2": "progress 1 was delivered again later and changed progress from 5 to 10",
+            "IDEM-2": "progress 1 was delivered again later and changed progress from 10 to 5",
             "TIME-5": "created happened at 12:00:00.123457; created_at shows 12:00:00.123000",
             "PROG-2": "progress 1 was older than what was told, yet progress went from 10 to 5",
         },

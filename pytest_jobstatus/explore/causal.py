@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from pytest_jobstatus.delivery import Plan, keeping
 from pytest_jobstatus.events import Event
-from pytest_jobstatus.history import History
+from pytest_jobstatus.history import History, Step
 from pytest_jobstatus.tracker import Snapshot
 
 
@@ -30,15 +30,12 @@ class Causal:
         plan = history.plan
         if plan.events is not self._run:
             self._run, self._of_run = plan.events, {}
-        accepted: dict[
-            str, int
-        ] = {}  # the indexes as the bits of a number: there are some ten thousand sets in a check
+        # The indexes are the bits of a number: there are some ten thousand sets in a check.
+        accepted: dict[str, int] = {}
         disordered: set[str] = set()
         causal: dict[int, Snapshot | None] = {}
-        for step in history.steps:
+        for step in _before_strays(history):
             job = step.event.job_id
-            if step.index in plan.strays:
-                break  # what a stray does to a job is not CONV's business
             told = accepted.get(job, 0)
             if step.raised is not None or told >> step.index:
                 disordered.add(job)
@@ -70,6 +67,16 @@ class Causal:
             refused = len(steps) < len(chosen) or any(step.raised is not None for step in steps)
             self._known[key] = None if refused else (steps[-1].after,)
         return self._known[key]
+
+
+def _before_strays(history: History) -> Iterator[Step]:
+    """The steps of each job until a stray comes: what that does to its job is not CONV's business."""
+    astray: set[str] = set()
+    for step in history.steps:
+        if step.index in history.plan.strays:
+            astray.add(step.event.job_id)
+        if step.event.job_id not in astray:
+            yield step
 
 
 def _content(event: Event) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import Event
@@ -25,13 +26,18 @@ def crowd(effort: Effort, profile: Profile) -> Part:
     def plans() -> Iterator[Plan]:
         long = long_shapes(profile.kinds, progress=True)
         early = tuple(mark for mark in (CREATED, CANCELLED_EARLY) if mark.kind in profile.kinds)
-        of_each_end = {shape[-1].kind: shape for shape in long}.values()
-        for shape in [*of_each_end, *waiting_shapes(profile.kinds), *([early] if early else [])]:
+        of_each_end = {shape[-1].kind: shape for shape in long}
+        for shape in [*of_each_end.values(), *waiting_shapes(profile.kinds), *([early] if early else [])]:
             extra = strays(shape, profile, clock=clock)[::2] if shape[-1].kind.terminal else []  # one instant is enough
             yield _spaced(emitted(shape, clock=clock), extra, other)
-        yield _crowded(
-            [emitted(shape, clock=clock, job=f"job-{n}") for n, shape in enumerate(long, 1)], other, effort.crowd
-        )
+        jobs, added = [], []
+        for number, shape in enumerate(long, 1):
+            job = f"job-{number}"
+            jobs.append(emitted(shape, clock=clock, job=job))
+            if of_each_end[shape[-1].kind] is shape and shape[-1].kind.terminal:
+                extra = strays(shape, profile, clock=clock)[::2]
+                added += [stray.moved(job_id=job, by=timedelta()) for stray in extra]
+        yield _crowded(jobs, added, other, effort.crowd)
 
     return Part(f"late and repeated events after {effort.crowd} other jobs, and each after one", plans())
 
@@ -55,8 +61,13 @@ def _spaced(own: Sequence[Event], extra: Sequence[Event], other: Callable[[int],
     return Plan(events=tuple(events), order=tuple(order), strays=frozenset(added))
 
 
-def _crowded(jobs: Sequence[Sequence[Event]], other: Callable[[int], Sequence[Event]], count: int) -> Plan:
-    """Many other jobs between what is early of some jobs and what is late."""
+def _crowded(
+    jobs: Sequence[Sequence[Event]],
+    added: Sequence[Event],
+    other: Callable[[int], Sequence[Event]],
+    count: int,
+) -> Plan:
+    """Many other jobs between what is early of some jobs and what is late or has no place in their runs."""
     events: list[Event] = []
     first: list[int] = []
     last: list[int] = []
@@ -67,4 +78,6 @@ def _crowded(jobs: Sequence[Sequence[Event]], other: Callable[[int], Sequence[Ev
         events += own
     crowd = [event for number in range(count) for event in other(number)]
     between = range(len(events), len(events) + len(crowd))
-    return Plan(events=(*events, *crowd), order=(*first, *between, *last))
+    astray = range(between.stop, between.stop + len(added))
+    order = (*first, *between, *astray, *last)
+    return Plan(events=(*events, *crowd, *added), order=order, strays=frozenset(astray))

@@ -23,7 +23,8 @@ class Effort:
         open_jobs: how many jobs are open at once.
         lives: how many plans are drawn at random.
         longest: how many deliveries the longest of them has.
-        thin: of the larger families one plan in so many is tried.
+        thin_large: of the large families one plan in so many is tried.
+        thin_largest: of the largest, likewise.
         seconds: when a rule is given up as inconclusive.
     """
 
@@ -38,7 +39,8 @@ class Effort:
     open_jobs: int
     lives: int
     longest: int
-    thin: int
+    thin_large: int
+    thin_largest: int
     seconds: float
 
 
@@ -55,7 +57,8 @@ EFFORTS = {
         open_jobs=12,
         lives=24,
         longest=16,
-        thin=3,
+        thin_large=4,
+        thin_largest=4,
         seconds=30,
     ),
     "default": Effort(
@@ -66,11 +69,12 @@ EFFORTS = {
         again_orders=3,
         after_end=4,
         single=3,
-        crowd=60,
+        crowd=130,
         open_jobs=30,
         lives=80,
         longest=24,
-        thin=1,
+        thin_large=1,
+        thin_largest=2,
         seconds=120,
     ),
     "thorough": Effort(
@@ -85,7 +89,8 @@ EFFORTS = {
         open_jobs=300,
         lives=2000,
         longest=60,
-        thin=1,
+        thin_large=1,
+        thin_largest=1,
         seconds=3600,
     ),
 }

@@ -13,6 +13,7 @@ from pytest_jobstatus.explore.crowd import crowd
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.end_last import end_last
 from pytest_jobstatus.explore.ends import beside, two_ends, zombies
+from pytest_jobstatus.explore.long_lives import long_lives
 from pytest_jobstatus.explore.machine import machine
 from pytest_jobstatus.explore.meetings import meetings
 from pytest_jobstatus.explore.part import Part
@@ -27,7 +28,7 @@ from pytest_jobstatus.tracker import KINDS_MAYBE_MISSING, Profile
 FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.IN_ORDER: orders.told_in_order,
     Plans.IN_ORDER_CLOCKS: orders.told_in_order_by_every_clock,
-    Plans.MANY_ATTEMPTS: orders.many_attempts,
+    Plans.LONG_LIVES: long_lives,
     Plans.ORDERS: lambda effort, profile: orders.orders(effort.orders, profile),
     Plans.ALL_ORDERS: lambda effort, profile: orders.orders(effort.all_orders, profile),
     Plans.OVERTAKEN: orders.overtaken,
@@ -64,23 +65,22 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
 }
 
 
+LARGEST = (Plans.ALL_ORDERS, Plans.END_LAST, Plans.SKEWS, Plans.TIES, Plans.BATCHES)
+"""The families with most plans of one kind, of which a default check tries a part."""
+
 LARGE = (
     Plans.AFTER_END,
     Plans.BESIDE,
-    Plans.END_LAST,
     Plans.INTERLEAVED,
     Plans.MEETINGS,
     Plans.OFFSETS,
     Plans.PARTS,
     Plans.PROGRESS_ORDERS,
-    Plans.SKEWS,
-    Plans.TIES,
-    Plans.BATCHES,
     Plans.TENANTS,
     Plans.TWO_ENDS,
     Plans.ZOMBIES,
 )
-"""The families of which a small effort tries a part only: many plans of one kind."""
+"""Those of which a quick check alone does."""
 
 
 @lru_cache(maxsize=128)
@@ -100,8 +100,9 @@ def family(name: Plans, effort: Effort, profile: Profile, *, seed: int) -> Part:
     """
     begun, made = _begun(name, effort, _what_plans_depend_on(profile), seed)
     plans = _growing(begun.plans, made)
-    if name in LARGE and effort.thin > 1:
-        return Part(f"one in {effort.thin} of: {begun.title}", _thinned(plans, effort.thin, Random(f"{seed} {name}")))  # noqa: S311
+    thin = effort.thin_largest if name in LARGEST else effort.thin_large if name in LARGE else 1
+    if thin > 1:
+        return Part(f"one in {thin} of: {begun.title}", _thinned(plans, thin, Random(f"{seed} {name}")))  # noqa: S311
     return Part(begun.title, plans)
 
 

@@ -43,41 +43,62 @@ class Observation(NamedTuple):
         return self.told[: self.place]
 
 
+class Look(NamedTuple):
+    """What a rule wants to know beside what a job shows after each delivery.
+
+    Args:
+        others: what the plan's other jobs show.
+        waits: what `apply` slept.
+    """
+
+    others: bool = False
+    waits: bool = False
+
+
 class Shared:
-    """What the rules of one check have seen: those that ask for the same plan judge the same history.
+    """What the rules of one check have seen: those that ask for the same plan judge the same history. It is looked at
+    as closely as the closest of them wants to.
 
     Args:
         rules: all that are judged, each once.
         profile: what the tracker declares: rules that do not apply ask for nothing.
+        causal: what sets of events show in causal order.
     """
 
     def __init__(self, rules: Iterable[Rule], profile: Profile) -> None:
         """Start with nothing seen."""
-        asking = (rule for rule in rules if not rule.waits and rule.not_applicable(profile) is None)
         self._askers: Counter[Origin] = Counter()
-        for rule in asking:
-            self._askers.update((*rule.plans, SCENARIO))
+        self._looks: dict[Origin, Look] = {SCENARIO: Look(others=True)}  # which may expect something of each job
+        for rule in rules:
+            if rule.not_applicable(profile) is None:
+                self._askers.update((*rule.plans, SCENARIO))
+                for name in rule.plans:
+                    known = self._looks.get(name, Look())
+                    self._looks[name] = Look(others=known.others or rule.others, waits=known.waits or rule.waits)
         self._seen: dict[object, Observation] = {}
         self._kept: dict[Origin, list[object]] = {}
         self._room = MOST_KEPT
+        self.causal = Causal()
 
-    def get(self, plan: Plan, *, others: bool) -> Observation | None:
-        """What was seen when the same was delivered, and of the plan's other jobs where that is wanted."""
-        return self._seen.get(_deliveries(plan, others=others))
+    def look(self, family: Origin) -> Look:
+        """How closely to look at the family's plans."""
+        return self._looks.get(family, Look())
 
-    def keep(self, observation: Observation, *, family: Origin, others: bool) -> None:
+    def get(self, plan: Plan, *, look: Look) -> Observation | None:
+        """What was seen when the same was delivered, and looked at as closely."""
+        return self._seen.get(_deliveries(plan, look))
+
+    def keep(self, observation: Observation, *, family: Origin, look: Look) -> None:
         """Keep it for rules that are still to come and ask for the family, while there is room."""
         plan = observation.history.plan
         if self._askers[family] > 1 and self._room >= len(plan.order):
             self._room -= len(plan.order)
-            key = _deliveries(plan, others=others)
+            key = _deliveries(plan, look)
             self._seen[key] = observation
             self._kept.setdefault(family, []).append(key)
 
     def judged(self, rule: Rule) -> None:
         """Forget what no rule that is still to come asks for."""
-        if rule.waits:
-            return
         asked: tuple[Origin, ...] = (*rule.plans, SCENARIO)
         self._askers.subtract(asked)
         for family in asked:
@@ -86,12 +107,12 @@ class Shared:
                 self._room += sum(len(each.history.plan.order) for each in gone)
 
 
-def _deliveries(plan: Plan, *, others: bool) -> object:
+def _deliveries(plan: Plan, look: Look) -> object:
     """What tells a plan from others: its very events, since equal ones may differ in their offsets.
 
     They stay what they are as long as an observation holds them.
     """
-    return id(plan.events), plan.order, plan.strays, plan.reads, plan.strangers, plan.batch, plan.workers, others
+    return id(plan.events), plan.order, plan.strays, plan.reads, plan.strangers, plan.batch, plan.workers, look
 
 
 class Observer:
@@ -108,11 +129,10 @@ class Observer:
         self._tracker = tracker
         self._handle: Handle | None = None
         self._told: list[Plan] = []
-        self._others = rule is not None and rule.others
-        self._waits = rule is not None and rule.waits
+        self._own = Look(others=rule.others, waits=rule.waits) if rule is not None else Look()
         self._compares = rule.compares if rule is not None else None
-        self._causal = Causal()
-        self._shared = shared if not self._waits else None  # how long a call took is seen only by who watches it
+        self._causal = shared.causal if shared is not None else Causal()
+        self._shared = shared
 
     def __call__(self, plan: Plan, *, family: Origin | None = None) -> Observation:
         """What a tracker shows of the plan, with its causal counterpart where the rule compares; of a scenario with
@@ -136,27 +156,31 @@ class Observer:
         if self._handle is None:
             self._handle = self._tracker()
             self._shift = recent(now=datetime.now(UTC), zone=self._handle.profile.zone)
-            if self._waits:
-                self._handle.watch()
         return self._handle
 
     def _shared_or_new(self, plan: Plan, family: Origin | None) -> Observation:
-        others = self._others or (family == SCENARIO and len(plan.jobs) > 1)
         if self._shared is None or family is None:
-            return self._carried_out(plan, others=others)
-        seen = self._shared.get(plan, others=others)
+            return self._carried_out(plan, self._look(plan, Look(others=family == SCENARIO)))
+        look = self._look(plan, self._shared.look(family))
+        seen = self._shared.get(plan, look=look)
         if seen is None:
-            seen = self._carried_out(plan, others=others)
-            self._shared.keep(seen, family=family, others=others)
+            seen = self._carried_out(plan, look)
+            self._shared.keep(seen, family=family, look=look)
         return seen
 
-    def _history(self, plan: Plan) -> History:
-        return self._carried_out(plan, others=self._others).history
+    def _look(self, plan: Plan, wanted: Look) -> Look:
+        """How closely to look at a plan: as the rule itself does at least; at other jobs where there are some."""
+        others = (self._own.others or wanted.others) and len(plan.jobs) > 1
+        return Look(others=others, waits=self._own.waits or wanted.waits)
 
-    def _carried_out(self, plan: Plan, *, others: bool) -> Observation:
+    def _history(self, plan: Plan) -> History:
+        return self._carried_out(plan, self._look(plan, Look())).history
+
+    def _carried_out(self, plan: Plan, look: Look) -> Observation:
         handle = self._opened()
+        handle.watch(on=look.waits)
         self._told.append(plan)
-        history = record(handle, plan, shift=self._shift, others=others)
+        history = record(handle, plan, shift=self._shift, others=look.others)
         return Observation(history, self._told, len(self._told) - 1, exercised(history))
 
 

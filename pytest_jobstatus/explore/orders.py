@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations, permutations
@@ -44,42 +44,6 @@ def told_in_order(effort: Effort, profile: Profile) -> Part:
 
 SLOW = Clock(name="slow", tick=timedelta(minutes=90))
 """Jobs may take half a day; all of it is one date."""
-
-
-def many_attempts(effort: Effort, profile: Profile) -> Part:
-    """Lives of many attempts, in order, with most of them lost, and with what is old told again in the last."""
-    del effort
-    clock = clocks_for(profile)[0]
-
-    def plans() -> Iterator[Plan]:
-        for ways in ((EventKind.RETRYING,), (EventKind.STALLED,), (EventKind.RETRYING, EventKind.STALLED)):
-            if not profile.kinds.issuperset(ways):
-                continue
-            events = emitted(many(ways, profile), clock=clock)
-            size = len(events)
-            yield in_order(events)
-            yield Plan(events=events, order=(*range(size), *range(size - 1)))
-            yield Plan(events=events[:-1], order=(*range(size - 1), *range(size - 2)))
-            starts = [place for place, event in enumerate(events) if event.attempt in FEW]
-            yield Plan(events=events, order=tuple(starts))
-            yield Plan(events=events, order=(*starts, *starts[:-1]))
-
-    return Part(f"lives of {MANY_ATTEMPTS} attempts in order, with losses, and with all told again", plans())
-
-
-MANY_ATTEMPTS = 17
-"""More than a counter of four bits holds, and two digits."""
-FEW = (1, 2, 4, 8, 9, 16, 17)
-"""Attempts of which something is told where most is lost."""
-
-
-def many(ways: Sequence[EventKind], profile: Profile) -> Shape:
-    """A run of many attempts, each ended in one of these ways, in turn; the last goes on."""
-    marks = [CREATED]
-    for attempt in range(1, MANY_ATTEMPTS):
-        marks += [Mark(EventKind.ACTIVE, attempt), Mark(ways[attempt % len(ways)], attempt)]
-    marks.append(Mark(EventKind.ACTIVE, MANY_ATTEMPTS))
-    return tuple(mark for mark in marks if mark.kind in profile.kinds)
 
 
 def soon(profile: Profile) -> Clock:

@@ -33,20 +33,30 @@ from pytest_jobstatus.values import ALIKE
 
 
 def alike(effort: Effort, profile: Profile, *, table: Sequence[tuple[str, str]] = ALIKE) -> Part:
-    """Two jobs whose ids look alike, one after the other and one event of each in turn."""
-    del effort
+    """Two jobs whose ids look alike, one after the other and one event of each in turn; of each pair one of the ways to
+    do that, in turn, where few plans are tried.
+    """
 
     def plans() -> Iterator[Plan]:
-        for one, other in table:
-            after = events_of(profile, CREATED, PROGRESS, COMPLETED, job=one)
-            yield in_order((*events_of(profile, *_retried(1), job=other), *after))
-            cancelled = events_of(profile, CREATED, ACTIVE, PROGRESS, CANCELLED, job=other)
-            yield alternating([cancelled, events_of(profile, CREATED, ACTIVE, PROGRESS, STALLED, CANCELLED, job=one)])
-            retried = [events_of(profile, *_retried(number), job=job) for number, job in enumerate((one, other), 1)]
-            plain = [events_of(profile, CREATED, ACTIVE, COMPLETED, job=job) for job in (one, other)]
-            yield alternating(retried if all(retried) else plain)
+        for number, pair in enumerate(table):
+            ways = _ways(profile, *pair)
+            yield from ways if effort.thin_large == 1 else [ways[number % len(ways)]]
 
-    return Part(f"two jobs with each of {len(table)} pairs of ids that look alike", plans())
+    each = "" if effort.thin_large == 1 else ", each in one of three ways"
+    return Part(f"two jobs with each of {len(table)} pairs of ids that look alike{each}", plans())
+
+
+def _ways(profile: Profile, one: str, other: str) -> list[Plan]:
+    after = events_of(profile, CREATED, PROGRESS, COMPLETED, job=one)
+    cancelled = events_of(profile, CREATED, ACTIVE, PROGRESS, CANCELLED, job=other)
+    stalled = events_of(profile, CREATED, ACTIVE, PROGRESS, STALLED, CANCELLED, job=one)
+    retried = [events_of(profile, *_retried(number), job=job) for number, job in enumerate((one, other), 1)]
+    plain = [events_of(profile, CREATED, ACTIVE, COMPLETED, job=job) for job in (one, other)]
+    return [
+        in_order((*events_of(profile, *_retried(1), job=other), *after)),
+        alternating([cancelled, stalled]),
+        alternating(retried if all(retried) else plain),
+    ]
 
 
 def _retried(number: int) -> list[Given]:

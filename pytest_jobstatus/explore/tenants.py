@@ -70,7 +70,7 @@ def tenants(effort: Effort, profile: Profile) -> Part:
     def plans() -> Iterator[Plan]:
         yield from map(_in_tenants, in_turn(lives(profile, *[(CREATED, ACTIVE, COMPLETED)] * MANY)))
         yield from map(_in_tenants, _together(profile))
-        yield from (_in_tenants(plan) for plan in one_id.plans if len(plan.jobs) < MANY)
+        yield from (_in_tenants(plan) for plan in one_id.plans if len(plan.jobs) == 3)
         yield from (replace(plan, tenancy=True) for plan in looking_alike.plans)
 
     return Part(
@@ -84,9 +84,9 @@ def _together(profile: Profile) -> Iterator[Plan]:
     """Two jobs in turn, of which one gets far; two told twice, without what may be missing, and all at once; and what
     there is one of.
     """
-    for first, second in product(LONGER, LIVES):
-        yield from in_turn(jobs := lives(profile, first, second))
-        yield from in_turn(jobs[::-1])
+    for number, (first, second) in enumerate(product(LONGER, LIVES)):
+        jobs = lives(profile, first, second)
+        yield from in_turn(jobs if number % 2 else jobs[::-1])
     for jobs in (lives(profile, *both) for both in combinations_with_replacement(LIVES, 2)):
         for plan in in_turn(jobs):
             yield replace(plan, order=(*plan.order, *plan.order))

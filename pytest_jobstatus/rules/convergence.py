@@ -15,6 +15,7 @@ from pytest_jobstatus.tracker import END_TIMES, Snapshot, Status
 
 @rule(
     "CONV-1",
+    Plans.ORDERS,
     Plans.ALL_ORDERS,
     Plans.TURNED,
     Plans.CROWD,

@@ -36,7 +36,7 @@ def idem_1(history: History) -> Iterator[Violation | None]:
     Plans.LATER_AGAIN,
     Plans.CROWD,
     Plans.PROGRESS_ORDERS,
-    Plans.MANY_ATTEMPTS,
+    Plans.LONG_LIVES,
     incidents=("celery/celery#5935",),
 )
 def idem_2(history: History) -> Iterator[Violation | None]:

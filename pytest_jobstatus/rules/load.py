@@ -10,7 +10,6 @@ from pytest_jobstatus.rules.rule import Level, Plans, Violation, rule
 
 @rule(
     "LOAD-1",
-    Plans.AT_ONCE_AGAIN,
     Plans.OVERTAKEN,
     level=Level.SHOULD,
     waits=True,

@@ -33,6 +33,7 @@ def prog_1(history: History) -> Iterator[Violation | None]:
 @rule(
     "PROG-2",
     Plans.PROGRESS_ORDERS,
+    Plans.LONG_LIVES,
     Plans.CROWD,
     Plans.BATCHES,
     needs=(PROGRESS,),

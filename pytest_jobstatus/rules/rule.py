@@ -26,7 +26,7 @@ class Plans(StrEnum):
 
     IN_ORDER = "in order"
     IN_ORDER_CLOCKS = "in order, by every clock"
-    MANY_ATTEMPTS = "many attempts"
+    LONG_LIVES = "long lives of one job"
     ORDERS = "orders"
     ALL_ORDERS = "all orders"
     AT_ONCE_AGAIN = "again at once"

@@ -19,7 +19,7 @@ STALLED = Need(groups=(("stalled",),))
     Plans.TIES,
     Plans.PARTS,
     Plans.ORDERS,
-    Plans.MANY_ATTEMPTS,
+    Plans.LONG_LIVES,
     needs=(STALLED,),
     incidents=("procrastinate-org/procrastinate#1518",),
     about=tells(EventKind.STALLED),

@@ -174,6 +174,7 @@ def time_7(history: History) -> Iterator[Violation | None]:
     Plans.IN_ORDER_CLOCKS,
     Plans.AFTER_END,
     Plans.LATER_AGAIN,
+    Plans.LONG_LIVES,
     needs=(Need(groups=(("created_at", "started_at", *instants.ENDS),)),),
     incidents=("apache/airflow#18024", "riverqueue/river#515"),
 )

@@ -15,7 +15,7 @@ from pytest_jobstatus.tracker import Status
 from pytest_jobstatus.values import is_storable
 
 
-@rule("TRACK-1", Plans.IN_ORDER, Plans.IN_ORDER_CLOCKS, Plans.MANY_ATTEMPTS, incidents=("python-arq/arq#342",))
+@rule("TRACK-1", Plans.IN_ORDER, Plans.IN_ORDER_CLOCKS, Plans.LONG_LIVES, incidents=("python-arq/arq#342",))
 def track_1(history: History) -> Iterator[Violation | None]:
     """Delivered in order, each event shows its status: created pending, active active, retrying delayed (pending
     where `delayed` is declared missing), stalled pending or delayed, the terminal event itself.
@@ -220,7 +220,7 @@ def track_5(history: History) -> Iterator[Violation | None]:
     Plans.PARTS,
     Plans.MEETINGS,
     Plans.TURNED,
-    Plans.MANY_ATTEMPTS,
+    Plans.LONG_LIVES,
     incidents=("cylc/cylc-flow#351",),
 )
 def track_6(history: History) -> Iterator[Violation | None]:

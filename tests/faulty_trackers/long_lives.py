@@ -1,7 +1,8 @@
-"""Faulty in longer lives only: after many attempts, hours, or with values that pass for none."""
+"""Faulty in longer lives only: after many attempts, reports or jobs, after hours, or with values that pass for none."""
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from tests.sound_trackers.choices import IgnoresZombies
 from tests.sound_trackers.merging import Row, Sound
 
 MOST = 3
+ROOM = 100
 A_LONG_TIME = timedelta(hours=2)
 
 
@@ -104,6 +106,33 @@ class IgnoredEndComesLater(IgnoresZombies):
             row.status = self.shows(row, late)
 
 
+class HundredEndsKnown(Sound):
+    """TERM-1/TERM-2: a cache knows which jobs have ended, the last hundred; what else is told of another end counts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended: deque[str] = deque(maxlen=ROOM)
+
+    def is_ahead(self, row: Row, event: Event) -> bool:
+        if row.over and row.job_id not in self.ended:
+            return event.kind.terminal
+        return super().is_ahead(row, event)
+
+    def move(self, row: Row, event: Event) -> None:
+        super().move(row, event)
+        if row.over:
+            self.ended.append(row.job_id)
+
+
+class HundredReportsKept(Sound):
+    """PROG-2: the last hundred reports are kept as they come, and the newest of them shows."""
+
+    def note_progress(self, row: Row, event: Event, value: Any) -> None:
+        kept = row.note.setdefault("reports", deque(maxlen=ROOM))
+        kept.append(((event.attempt, event.occurred_at), value))
+        row.progress_key, row.progress = max(reversed(kept), key=lambda each: each[0])
+
+
 FAULTY: tuple[type[Sound], ...] = (
     AttemptInFourBits,
     ThreeAttemptsKept,
@@ -115,4 +144,6 @@ FAULTY: tuple[type[Sound], ...] = (
     ValueToldOnce,
     CancellationLowersAttempt,
     IgnoredEndComesLater,
+    HundredEndsKnown,
+    HundredReportsKept,
 )

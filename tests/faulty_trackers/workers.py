@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from copy import copy
 from datetime import timedelta
 from typing import Any
 
 from pytest_jobstatus import Event, Snapshot
+from tests.faulty_trackers.load_1 import MOMENT
 from tests.sound_trackers.merging import Row
 from tests.sound_trackers.workers import SharedRows
 
@@ -55,6 +57,20 @@ class FencePerWorker(SharedRows):
         super().merge(row, event, value)
         if not row.over:
             row.attempt = newest or row.attempt
+
+
+class WaitsForTheOther(SharedRows):
+    """LOAD-1: where another worker wrote last, its changes are given time to show."""
+
+    def apply(self, event: Event) -> None:
+        row = self.rows.get(event.job_id)
+        if row is not None and row.note.get("writer", self) is not self:
+            time.sleep(MOMENT)
+        super().apply(event)
+
+    def touch(self, row: Row, event: Event) -> None:
+        super().touch(row, event)
+        row.note["writer"] = self
 
 
 class RepeatsKnownToItsWorker(SharedRows):
@@ -111,6 +127,7 @@ FAULTY: tuple[type[SharedRows], ...] = (
     EndsKnownToItsWorker,
     FencePerWorker,
     RepeatsKnownToItsWorker,
+    WaitsForTheOther,
     ReaderTrustsItself,
     ProgressOfItsOwn,
 )
