@@ -167,15 +167,11 @@ def is_run(marks: Shape, kinds: frozenset[EventKind]) -> bool:
     >>> is_run((Mark(ACTIVE, 1),), frozenset(EventKind)), is_run((Mark(ACTIVE, 1),), frozenset(EventKind) - {CREATED})
     (False, True)
     """
+    unknown = {CREATED, ACTIVE} - kinds
     tails: set[Shape] = {()}
     for mark in marks:
-        for _ in range(2):  # at most a creation and a start happen unseen in a row
-            tails |= {
-                (unseen,)
-                for tail in tails
-                for unseen in followers(tail)
-                if unseen.kind in (CREATED, ACTIVE) and unseen.kind not in kinds
-            }
+        for _ in unknown:  # each happens unseen once in a row
+            tails |= {(unseen,) for tail in tails for unseen in followers(tail) if unseen.kind in unknown}
         if not any(_may_come_next(tail, mark) for tail in tails):
             return False
         tails = {(mark,)}

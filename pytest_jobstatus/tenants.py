@@ -12,8 +12,8 @@ from pytest_jobstatus.tracker import Profile, Snapshot
 from pytest_jobstatus.waits import Waits
 
 RENEWED = 5
-"""After so many deliveries of its first history a tracker is asked for the next one's tenant again, as it is by every
-process that starts later.
+"""After so many deliveries of a history a tracker is asked once for a tenant again that is not the last it was asked
+for, as it is by every process that starts later.
 """
 
 
@@ -45,7 +45,8 @@ class Tenants:
     def apply(self, event: Event, *, settle: bool = True) -> BaseException | None:
         """Deliver the event through its tenant's handle (see `Handle.apply`)."""
         tenant, job_id = in_tenant(event.job_id)
-        anew = self._deliveries == RENEWED and not self._handle.renewed
+        known = [*self._handle.tenants]
+        anew = self._deliveries >= RENEWED and not self._handle.renewed and tenant in known[:-1]
         self._handle.renewed |= anew
         self._deliveries += 1
         own = event.moved(job_id=job_id, by=timedelta())

@@ -22,6 +22,7 @@ from pytest_jobstatus.replay import replay
 from pytest_jobstatus.rules import Plans
 from pytest_jobstatus.runs import emitted
 from pytest_jobstatus.scenario import Scenario, dump, parse
+from tests.faulty_trackers.iso_2.handles import LastInsertedTenant
 from tests.sound_trackers.merging import Sound
 from tests.sound_trackers.tenants import Asynchronous, InKey
 
@@ -68,11 +69,17 @@ def test_rows_are_forgotten_and_handles_closed() -> None:
     """Each tenant's rows are forgotten once, before any handle is closed, the one asked for again included."""
     tracker = Asynchronous()
     with Factory.of(lambda: tracker).open() as handle:
-        seen_by(handle, replace(APART, order=(*APART.order, 5)))
+        seen_by(handle, replace(APART, order=(*APART.order, 5, 0)))
         own = [each.tracker for known in handle.tenants.values() for each in known]
         assert len(tracker.store.rows) == 3
     assert not tracker.store.rows
     assert [each.open for each in (tracker, *own)] == [False] * 4  # type: ignore[attr-defined]
+
+
+def test_the_one_asked_for_again_is_not_the_last() -> None:
+    """Scenarios have two tenants and come first: what makes only the last one's number good is found all the same."""
+    (found,) = check(LastInsertedTenant, rules="ISO-2").failed
+    assert found.counterexample is not None
 
 
 class Declares(Sound):

@@ -133,6 +133,7 @@ class Observer:
         self._compares = rule.compares if rule is not None else None
         self._causal = shared.causal if shared is not None else Causal()
         self._shared = shared
+        self._looks: dict[Origin | None, tuple[Look, Look]] = {}  # at one job, and at several
 
     def __call__(self, plan: Plan, *, family: Origin | None = None) -> Observation:
         """What a tracker shows of the plan, with its causal counterpart where the rule compares; of a scenario with
@@ -159,22 +160,27 @@ class Observer:
         return self._handle
 
     def _shared_or_new(self, plan: Plan, family: Origin | None) -> Observation:
+        look = self._look(plan, family)
         if self._shared is None or family is None:
-            return self._carried_out(plan, self._look(plan, Look(others=family == SCENARIO)))
-        look = self._look(plan, self._shared.look(family))
+            return self._carried_out(plan, look)
         seen = self._shared.get(plan, look=look)
         if seen is None:
             seen = self._carried_out(plan, look)
             self._shared.keep(seen, family=family, look=look)
         return seen
 
-    def _look(self, plan: Plan, wanted: Look) -> Look:
+    def _look(self, plan: Plan, family: Origin | None) -> Look:
         """How closely to look at a plan: as the rule itself does at least; at other jobs where there are some."""
-        others = (self._own.others or wanted.others) and len(plan.jobs) > 1
-        return Look(others=others, waits=self._own.waits or wanted.waits)
+        if family not in self._looks:
+            wanted = Look(others=family == SCENARIO)
+            if self._shared is not None and family is not None:
+                wanted = self._shared.look(family)
+            waits = self._own.waits or wanted.waits
+            self._looks[family] = Look(waits=waits), Look(others=self._own.others or wanted.others, waits=waits)
+        return self._looks[family][len(plan.jobs) > 1]
 
     def _history(self, plan: Plan) -> History:
-        return self._carried_out(plan, self._look(plan, Look())).history
+        return self._carried_out(plan, self._look(plan, None)).history
 
     def _carried_out(self, plan: Plan, look: Look) -> Observation:
         handle = self._opened()
