@@ -156,7 +156,7 @@ def results(factory: Factory, chosen: Settings) -> Iterator[RuleResult]:
                 raise KeyboardInterrupt
 
 
-YOUNG = 20_000
+YOUNG = 200_000
 """How many new objects there may be before the garbage collector looks at them; CPython's own number is 700."""
 
 

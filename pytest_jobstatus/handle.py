@@ -58,7 +58,8 @@ class Handle:
         loop: where its coroutines run.
         waits: notes what `apply` sleeps, where somebody wants to know.
         jobs: the ids of those that it was told of, in order: what `forget` is to remove.
-        tenants: the handles that `for_tenant` gave, by name, the newest last.
+        tenants: the handles that `for_tenant` gave, by name, in the order in which they were first asked for; the
+            newest of each last.
         workers: the handles that `another` gave.
         renewed: whether a tenant was asked for again.
     """

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-IN_QUERY = r"((?:password|passwd|pwd|secret|token)=)[^&]*"
+SECRETS = "(?:password|passwd|pwd|secret|token)"
+IN_QUERY = rf"({SECRETS}=)[^&]*"
+IN_COMMAND = rf"(--?[\w-]*{SECRETS}\s+)\S+"
 
 
 def hidden(text: str) -> str:
@@ -14,6 +16,9 @@ def hidden(text: str) -> str:
     'celery:db+postgresql://me:***@localhost/jobs'
     >>> hidden("redis://:se/cr?et@localhost?password=secret")
     'redis://:***@localhost?password=***'
+    >>> hidden("stdio:node tracker.js --db-password secret --fast")
+    'stdio:node tracker.js --db-password *** --fast'
     """
     shown = re.sub(r"(://[^:@]*):.*@", r"\1:***@", text, flags=re.DOTALL)
-    return re.sub(IN_QUERY, r"\1***", shown, flags=re.IGNORECASE)
+    shown = re.sub(IN_QUERY, r"\1***", shown, flags=re.IGNORECASE)
+    return re.sub(IN_COMMAND, r"\1***", shown, flags=re.IGNORECASE)

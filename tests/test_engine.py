@@ -261,7 +261,7 @@ def test_the_garbage_collector_comes_no_oftener_than_it_was_told(young: int) -> 
         check(Asking, rules=["TRACK-2"], effort="quick")
     finally:
         gc.set_threshold(*before)
-    assert set(during) == {young and max(young, 20_000)}
+    assert set(during) == {young and max(young, engine.YOUNG)}
 
 
 def test_what_others_froze_stays_frozen() -> None:

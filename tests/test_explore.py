@@ -13,7 +13,7 @@ import pytest
 from pytest_jobstatus import check
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore.effort import EFFORTS
-from pytest_jobstatus.explore.families import FAMILIES, family
+from pytest_jobstatus.explore.families import FAMILIES, LARGE, LARGEST, SMALL, family
 from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.rules import RULES, Plans
 from pytest_jobstatus.runs import Shape, check_possible, shapes
@@ -105,28 +105,30 @@ def test_what_meets_a_job_happened_in_order(profile: Profile) -> None:
         assert instants == sorted(instants)
 
 
-@pytest.mark.parametrize(("effort", "thin"), [("quick", 4), ("default", 2), ("thorough", 1)])
-def test_of_large_families_a_part_is_tried(effort: str, thin: int) -> None:
-    """A part that depends on the seed alone, about as large as its title says, the first plan in it."""
-    whole_part, told_part = (
-        FAMILIES[Plans.TIES](EFFORTS[effort], FULL),
-        family(Plans.TIES, EFFORTS[effort], FULL, seed=0),
-    )
-    assert told_part.title == (f"one in {thin} of: " if thin > 1 else "") + whole_part.title
-    whole = list(whole_part.plans)
-    part, again, other = (plans(Plans.TIES, effort=effort, seed=seed) for seed in (0, 0, 1))
+@pytest.mark.parametrize("effort", EFFORTS)
+@pytest.mark.parametrize("name", [*LARGEST, *LARGE])
+def test_of_large_families_a_part_is_tried(name: Plans, effort: str) -> None:
+    """A part that depends on the seed alone, and all small plans; a default check thins the largest families only."""
+    all_of_it = FAMILIES[name](EFFORTS[effort], FULL)
+    thin = {"quick": 4, "default": 3 if name in LARGEST else 1, "thorough": 1}[effort]
+    of_those = f"one in {thin} of those with more than {SMALL} deliveries of: " if thin > 1 else ""
+    assert family(name, EFFORTS[effort], FULL, seed=0).title == of_those + all_of_it.title
+    if effort == "thorough":
+        return
+    part, again, other = (plans(name, effort=effort, seed=seed) for seed in (0, 0, 1))
     assert part == again
     assert (part == other) is (thin == 1)
-    assert part[0] == whole[0]
-    assert all(plan in whole for plan in part)
-    assert len(whole) / thin == pytest.approx(len(part), rel=0.25)
+    whole = list(all_of_it.plans)
+    small, large = ([plan for plan in each if len(plan.order) <= SMALL] for each in (part, whole))
+    assert small == large
+    assert (len(whole) - len(small)) / thin == pytest.approx(len(part) - len(small), rel=0.4)
 
 
 def test_after_the_end_comes_every_kind() -> None:
     """Each terminal status is met by each kind of event, late from its own run or as a stray."""
     pairs = {
         (plan.events[plan.order[0]].kind, plan.events[index].kind)
-        for plan in plans(Plans.AFTER_END, effort="thorough")
+        for plan in plans(Plans.AFTER_END, effort="default")
         if plan.events[plan.order[0]].kind.terminal
         for index in plan.order[1:]
     }

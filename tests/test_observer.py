@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,7 +13,7 @@ from pytest_jobstatus.engine import report as engine_report
 from pytest_jobstatus.engine import results, seen_once, settings
 from pytest_jobstatus.events import EventKind, Mark
 from pytest_jobstatus.explore import observer
-from pytest_jobstatus.explore.observer import Look, Observation, Shared
+from pytest_jobstatus.explore.observer import Observation, Shared
 from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.rules import Plans, Rule, named
 from pytest_jobstatus.runs import emitted
@@ -38,16 +39,11 @@ def deliveries(*rules: str) -> int:
 
 @pytest.mark.parametrize(
     ("first", "second", "shared"),
-    [
-        ("TRACK-4", "TRACK-6", True),
-        ("TRACK-1", "TRACK-2", False),
-        ("TERM-1", "LOAD-1", True),
-        ("TERM-1", "ISO-1", True),
-    ],
-    ids=["a family in common", "none in common", "one of them watches", "one of them looks at other jobs"],
+    [("TRACK-4", "TRACK-6", True), ("TRACK-1", "TRACK-2", False), ("TERM-1", "LOAD-1", True)],
+    ids=["a family in common", "none in common", "one in common, which is watched"],
 )
 def test_each_plan_is_told_once(first: str, second: str, shared: bool) -> None:  # noqa: FBT001 - a column of the table
-    """Rules that ask for the same plans judge the same histories, watched for what each of them wants to know."""
+    """Rules that ask for the same plans judge the same histories, one of which may watch what a call sleeps."""
     apart = deliveries(first) + deliveries(second)
     assert (deliveries(first, second) < apart) is shared
 
@@ -56,46 +52,98 @@ def test_a_rule_that_looks_at_other_jobs_looks_for_itself() -> None:
     """What was seen of one job is not taken for what was seen of all."""
     shared = Shared([asking("TRACK-1"), asking("ISO-1")], Profile())
     plan = PLAIN.history.plan
-    shared.keep(PLAIN, family=Plans.IN_ORDER, look=Look())
-    assert shared.get(plan, look=Look()) is PLAIN
-    assert shared.get(plan, look=Look(others=True)) is None
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
+    assert shared.get(plan, others=False) is PLAIN
+    assert shared.get(plan, others=True) is None
+
+
+def test_what_was_watched_serves_all() -> None:
+    """A rule that wants to know what was slept tells anew what nobody watched; that then stands for the rest, too."""
+    first, second, third = asking("TRACK-1"), asking("TIME-9"), asking("LOAD-1")
+    shared = Shared([first, second, third], Profile())
+    plan = PLAIN.history.plan
+    assert shared.watches(plan, family=Plans.IN_ORDER)
+    assert not shared.watches(plan, family=Plans.ORDERS), "nobody wants to know"
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
+    assert shared.get(plan, others=False, watched=True) is None
+    watched = PLAIN._replace(place=1)
+    shared.keep(watched, family=Plans.IN_ORDER, others=False, watched=True)
+    assert shared.get(plan, others=False, watched=True) is watched
+    assert shared.get(plan, others=False) is watched
+    shared.judged(third)
+    assert not shared.watches(plan, family=Plans.IN_ORDER), "who wants to know is judged"
+    for rule in (first, second):
+        shared.judged(rule)
+    assert shared.get(plan, others=False) is None
+
+
+def test_what_was_seen_anew_is_kept_for_its_new_family() -> None:
+    """Once the rules are judged that asked for it first, it is still there for the others."""
+    first, *others = (asking("TRACK-1"), asking("TIME-9", Plans.ORDERS), asking("LOAD-1", Plans.ORDERS))
+    shared = Shared([first, asking("TRACK-1"), *others], Profile())
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
+    shared.keep(PLAIN, family=Plans.ORDERS, others=False, watched=True)
+    for _ in range(2):
+        shared.judged(first)
+    assert shared.get(PLAIN.history.plan, others=False) is PLAIN
+
+
+def test_there_is_no_watching_without_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Watching takes time: where the history cannot be kept for who wants to know, nobody watches."""
+    monkeypatch.setattr(observer, "MOST_KEPT", 1)
+    shared = Shared([asking("TRACK-1"), asking("LOAD-1")], Profile())
+    assert not shared.watches(PLAIN.history.plan, family=Plans.IN_ORDER)
+
+
+def test_all_trackers_of_a_check_have_one_shift(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Histories of several trackers are compared, so their instants are moved alike, though a day begins between."""
+    days = iter(range(300, 310))
+    monkeypatch.setattr(observer, "recent", lambda **_: timedelta(days=next(days)))
+    shared = Shared([asking("TRACK-1")], Profile())
+
+    def shift() -> timedelta:
+        with Factory.of(Small).open() as handle:
+            observe = observer.Observer(lambda: handle, asking("TRACK-1"), shared=shared)
+            return observe(PLAIN.history.plan).history.shift
+
+    assert [shift(), shift()] == [timedelta(days=300)] * 2
 
 
 def test_equal_events_are_others() -> None:
     """Events are equal where their instants are, whatever the offsets: only the very same ones count as seen."""
     shared = Shared([asking("TRACK-1"), asking("ISO-1")], Profile())
-    shared.keep(PLAIN, family=Plans.IN_ORDER, look=Look())
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
     plan = PLAIN.history.plan
-    assert shared.get(replace(plan, events=(*plan.events,)), look=Look()) is None
+    assert shared.get(replace(plan, events=(*plan.events,)), others=False) is None
 
 
 def test_families_have_plans_in_common() -> None:
     """What one family delivers need not be delivered for another, whatever its plan is called."""
     shared = Shared([asking("TRACK-1"), asking("ISO-1")], Profile())
-    shared.keep(PLAIN, family=Plans.IN_ORDER, look=Look())
-    assert shared.get(in_order(emitted(SHAPE)), look=Look()) is PLAIN
-    assert shared.get(replace(PLAIN.history.plan, clock="tie"), look=Look()) is PLAIN
-    assert shared.get(replace(PLAIN.history.plan, order=(0,)), look=Look()) is None
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
+    assert shared.get(in_order(emitted(SHAPE)), others=False) is PLAIN
+    assert shared.get(replace(PLAIN.history.plan, clock="tie"), others=False) is PLAIN
+    assert shared.get(replace(PLAIN.history.plan, order=(0,)), others=False) is None
 
 
 def test_nothing_is_kept_for_nobody() -> None:
     """A history is forgotten once no rule that is still to come asks for its family."""
     first, second = asking("TRACK-1"), asking("TIME-9")
     shared = Shared([first, second], Profile())
-    shared.keep(TURNED, family=Plans.ORDERS, look=Look())
-    shared.keep(PLAIN, family=Plans.IN_ORDER, look=Look())
-    assert shared.get(TURNED.history.plan, look=Look()) is None, "nobody asks"
+    shared.keep(TURNED, family=Plans.ORDERS, others=False)
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
+    assert shared.get(TURNED.history.plan, others=False) is None, "nobody asks"
     shared.judged(first)
-    assert shared.get(PLAIN.history.plan, look=Look()) is PLAIN, "one is to come"
+    assert shared.get(PLAIN.history.plan, others=False) is PLAIN, "one is to come"
     shared.judged(second)
-    assert shared.get(PLAIN.history.plan, look=Look()) is None, "none is to come"
+    assert shared.get(PLAIN.history.plan, others=False) is None, "none is to come"
 
 
 def test_rules_that_do_not_apply_ask_for_nothing() -> None:
     """Nothing is kept for a rule that will not be judged."""
     shared = Shared([asking("TRACK-1"), asking("PROG-1")], Profile(unsupported={"progress": "no column"}))
-    shared.keep(PLAIN, family=Plans.IN_ORDER, look=Look())
-    assert shared.get(PLAIN.history.plan, look=Look()) is None
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
+    assert shared.get(PLAIN.history.plan, others=False) is None
 
 
 def test_there_is_room_for_so_many_deliveries(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,13 +151,13 @@ def test_there_is_room_for_so_many_deliveries(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(observer, "MOST_KEPT", 3)
     rules = [asking("TRACK-1"), asking("TRACK-1"), asking("TIME-9", Plans.ORDERS), asking("TIME-9", Plans.ORDERS)]
     shared = Shared(rules, Profile())
-    shared.keep(PLAIN, family=Plans.IN_ORDER, look=Look())
-    shared.keep(TURNED, family=Plans.ORDERS, look=Look())
-    assert shared.get(TURNED.history.plan, look=Look()) is None
+    shared.keep(PLAIN, family=Plans.IN_ORDER, others=False)
+    shared.keep(TURNED, family=Plans.ORDERS, others=False)
+    assert shared.get(TURNED.history.plan, others=False) is None
     for rule in rules[:2]:
         shared.judged(rule)
-    shared.keep(TURNED, family=Plans.ORDERS, look=Look())
-    assert shared.get(TURNED.history.plan, look=Look()) is TURNED
+    shared.keep(TURNED, family=Plans.ORDERS, others=False)
+    assert shared.get(TURNED.history.plan, others=False) is TURNED
 
 
 def test_a_shared_failure_knows_what_came_before() -> None:

@@ -11,6 +11,7 @@ from pytest_jobstatus import Profile
 from pytest_jobstatus.history import History as Seen
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.rules import PLANNED, RULES, TOTAL, Level, Need, Plans, Rule, Violation, named, rule, select
+from pytest_jobstatus.tracker import END_TIMES
 from pytest_jobstatus.values import deep
 from tests.small_histories import History, seen
 from tests.sound_trackers.data import Readable
@@ -49,6 +50,17 @@ LACKING = (
         Profile(unsupported=dict.fromkeys(("created_at", "started_at"), "x")),
         "not supported: created_at, started_at: x",
     ),
+    (
+        "TIME-1",
+        Profile(unsupported=dict.fromkeys(("created", "cancelled", "completed_at", "failed_at"), "x")),
+        "not supported: created, completed_at, failed_at, cancelled: x",
+    ),
+    (
+        "TIME-5",
+        Profile(unsupported=dict.fromkeys(("active", "created_at", *END_TIMES.values()), "x")),
+        "not supported: created_at, active, completed_at, failed_at, cancelled_at: x",
+    ),
+    ("TIME-5", Profile(unsupported={"active": "x", "created_at": "x"}), None),
     ("TIME-7", Profile(waived={"TIME-7": "x"}), "waived: x"),
     ("TIME-6", Profile(waived={"TIME-6": "x"}), None),
 )

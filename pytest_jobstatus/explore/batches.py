@@ -14,9 +14,11 @@ from pytest_jobstatus.explore.several import two_jobs
 from pytest_jobstatus.explore.telling import (
     ACTIVE,
     ACTIVE_2,
+    COMPLETED,
     CREATED,
     FAILED_2,
     PROGRESS,
+    PROGRESS_2,
     RETRYING,
     at_progress,
     events_of,
@@ -24,6 +26,9 @@ from pytest_jobstatus.explore.telling import (
 )
 from pytest_jobstatus.runs import emit
 from pytest_jobstatus.tracker import Profile
+
+MANY = 40
+"""Jobs in the largest batch: more than 100 events, which is more than a buffer may hold."""
 
 
 def batches(effort: Effort, profile: Profile) -> Part:
@@ -36,12 +41,14 @@ def batches(effort: Effort, profile: Profile) -> Part:
         yield from _end_last(profile)
         yield from _two_ends(profile)
         yield from _tied_progress(profile)
+        yield from _of_two_attempts(profile)
+        yield from _large(profile)
         for plan in two_jobs(effort, profile).plans:
             yield replace(plan, batch=len(plan.order))
 
     return Part(
         f"runs of up to {effort.all_orders} events of which nobody sees some, in every order of up to"
-        f" {effort.orders - 1}; two ends, progress of one instant, and two jobs, before anybody looks",
+        f" {effort.orders - 1}; two ends, progress of one instant, two jobs, and {MANY} jobs, before anybody looks",
         plans(),
     )
 
@@ -81,6 +88,25 @@ def _two_ends(profile: Profile) -> Iterator[Plan]:
             for later, rest in product((tick, -tick / 2), dict.fromkeys((2, size + 1))):
                 stray = emit(Mark(second, 1), at=events[-1].occurred_at + later, nth=size)
                 yield Plan(events=(*events, stray), order=tuple(range(size + 1)), strays=frozenset({size}), batch=rest)
+
+
+def _of_two_attempts(profile: Profile) -> Iterator[Plan]:
+    """Progress of two attempts, the older by a clock that is ahead."""
+    if all(profile.supports(name) for name in ("retrying", "progress", "skew")):
+        events = events_of(profile, CREATED, ACTIVE, PROGRESS, RETRYING, ACTIVE_2, at_progress(PROGRESS_2, 70))
+        ahead = 10 * clocks_for(profile)[0].tick
+        moved = (
+            replace(event, occurred_at=event.occurred_at + ahead) if event.name == "progress 1" else event
+            for event in events
+        )
+        yield replace(in_order(tuple(moved), clock="ahead"), batch=len(events))
+
+
+def _large(profile: Profile) -> Iterator[Plan]:
+    """Many jobs from beginning to end before anybody looks."""
+    jobs = [events_of(profile, CREATED, ACTIVE, COMPLETED, job=f"job-{number}") for number in range(1, MANY + 1)]
+    events = tuple(event for job in jobs for event in job)
+    yield replace(in_order(events), batch=len(events))
 
 
 def _tied_progress(profile: Profile) -> Iterator[Plan]:

@@ -30,13 +30,13 @@ def crowd(effort: Effort, profile: Profile) -> Part:
         for shape in [*of_each_end.values(), *waiting_shapes(profile.kinds), *([early] if early else [])]:
             extra = strays(shape, profile, clock=clock)[::2] if shape[-1].kind.terminal else []  # one instant is enough
             yield _spaced(emitted(shape, clock=clock), extra, other)
-        jobs, added = [], []
-        for number, shape in enumerate(long, 1):
-            job = f"job-{number}"
+        jobs = [emitted(shape, clock=clock, job=f"job-{number}") for number, shape in enumerate(long, 1)]
+        added: list[Event] = []
+        for shape in {shape[-1].kind: shape for shape in ends}.values():
+            job = f"job-{len(jobs) + 1}"  # one of its own: what is late of another is judged after no stray
             jobs.append(emitted(shape, clock=clock, job=job))
-            if of_each_end[shape[-1].kind] is shape and shape[-1].kind.terminal:
-                extra = strays(shape, profile, clock=clock)[::2]
-                added += [stray.moved(job_id=job, by=timedelta()) for stray in extra]
+            extra = strays(shape, profile, clock=clock)[::2]
+            added += [stray.moved(job_id=job, by=timedelta()) for stray in extra]
         yield _crowded(jobs, added, other, effort.crowd)
 
     return Part(f"late and repeated events after {effort.crowd} other jobs, and each after one", plans())

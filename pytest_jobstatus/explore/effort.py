@@ -74,7 +74,7 @@ EFFORTS = {
         lives=80,
         longest=24,
         thin_large=1,
-        thin_largest=2,
+        thin_largest=3,
         seconds=120,
     ),
     "thorough": Effort(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Literal, NamedTuple
 
 from pytest_jobstatus.delivery import Plan
@@ -43,76 +43,92 @@ class Observation(NamedTuple):
         return self.told[: self.place]
 
 
-class Look(NamedTuple):
-    """What a rule wants to know beside what a job shows after each delivery.
+class Kept(NamedTuple):
+    """An observation for rules that are still to come.
 
     Args:
-        others: what the plan's other jobs show.
-        waits: what `apply` slept.
+        observation: what was seen.
+        family: for whose askers it is kept.
+        watched: whether somebody looked what `apply` slept.
     """
 
-    others: bool = False
-    waits: bool = False
+    observation: Observation
+    family: Origin
+    watched: bool
+
+    @property
+    def size(self) -> int:
+        """How many deliveries it has."""
+        return len(self.observation.history.plan.order)
 
 
 class Shared:
-    """What the rules of one check have seen: those that ask for the same plan judge the same history. It is looked at
-    as closely as the closest of them wants to.
+    """What the rules of one check have seen: those that ask for the same plan judge the same history.
 
     Args:
         rules: all that are judged, each once.
         profile: what the tracker declares: rules that do not apply ask for nothing.
-        causal: what sets of events show in causal order.
+        shift: what the trackers of this check add to all instants: histories of several are compared.
     """
 
     def __init__(self, rules: Iterable[Rule], profile: Profile) -> None:
         """Start with nothing seen."""
         self._askers: Counter[Origin] = Counter()
-        self._looks: dict[Origin, Look] = {SCENARIO: Look(others=True)}  # which may expect something of each job
+        self._watchers: Counter[Origin] = Counter()
         for rule in rules:
             if rule.not_applicable(profile) is None:
-                self._askers.update((*rule.plans, SCENARIO))
-                for name in rule.plans:
-                    known = self._looks.get(name, Look())
-                    self._looks[name] = Look(others=known.others or rule.others, waits=known.waits or rule.waits)
-        self._seen: dict[object, Observation] = {}
+                self._askers.update(_asked(rule))
+                self._watchers.update(_asked(rule) if rule.waits else ())
+        self._seen: dict[object, Kept] = {}
         self._kept: dict[Origin, list[object]] = {}
         self._room = MOST_KEPT
-        self.causal = Causal()
+        self.shift: timedelta | None = None
 
-    def look(self, family: Origin) -> Look:
-        """How closely to look at the family's plans."""
-        return self._looks.get(family, Look())
+    def watches(self, plan: Plan, *, family: Origin) -> bool:
+        """Whether to look what `apply` sleeps, since a rule that is still to come wants to know, and will get it."""
+        return self._watchers[family] > 0 and self._room >= len(plan.order)
 
-    def get(self, plan: Plan, *, look: Look) -> Observation | None:
-        """What was seen when the same was delivered, and looked at as closely."""
-        return self._seen.get(_deliveries(plan, look))
+    def get(self, plan: Plan, *, others: bool, watched: bool = False) -> Observation | None:
+        """What was seen when the same was delivered, of the plan's other jobs and of what was slept where wanted."""
+        kept = self._seen.get(_deliveries(plan, others=others))
+        return kept.observation if kept is not None and kept.watched >= watched else None
 
-    def keep(self, observation: Observation, *, family: Origin, look: Look) -> None:
+    def keep(self, observation: Observation, *, family: Origin, others: bool, watched: bool = False) -> None:
         """Keep it for rules that are still to come and ask for the family, while there is room."""
-        plan = observation.history.plan
-        if self._askers[family] > 1 and self._room >= len(plan.order):
-            self._room -= len(plan.order)
-            key = _deliveries(plan, look)
-            self._seen[key] = observation
+        kept = Kept(observation, family, watched)
+        if self._askers[family] > 1 and self._room >= kept.size:
+            key = _deliveries(observation.history.plan, others=others)
+            self._forget(key)
+            self._room -= kept.size
+            self._seen[key] = kept
             self._kept.setdefault(family, []).append(key)
 
     def judged(self, rule: Rule) -> None:
         """Forget what no rule that is still to come asks for."""
-        asked: tuple[Origin, ...] = (*rule.plans, SCENARIO)
-        self._askers.subtract(asked)
-        for family in asked:
+        self._askers.subtract(_asked(rule))
+        self._watchers.subtract(_asked(rule) if rule.waits else ())
+        for family in _asked(rule):
             if not self._askers[family]:
-                gone = [self._seen.pop(key) for key in self._kept.pop(family, ())]
-                self._room += sum(len(each.history.plan.order) for each in gone)
+                for key in self._kept.pop(family, ()):
+                    if key in self._seen and self._seen[key].family == family:  # else it was seen anew for another
+                        self._forget(key)
+
+    def _forget(self, key: object) -> None:
+        gone = self._seen.pop(key, None)
+        self._room += gone.size if gone is not None else 0
 
 
-def _deliveries(plan: Plan, look: Look) -> object:
+def _asked(rule: Rule) -> tuple[Origin, ...]:
+    """What a rule asks for."""
+    return (*rule.plans, SCENARIO)
+
+
+def _deliveries(plan: Plan, *, others: bool) -> object:
     """What tells a plan from others: its very events, since equal ones may differ in their offsets.
 
     They stay what they are as long as an observation holds them.
     """
-    return id(plan.events), plan.order, plan.strays, plan.reads, plan.strangers, plan.batch, plan.workers, look
+    return id(plan.events), plan.order, plan.strays, plan.reads, plan.strangers, plan.batch, plan.workers, others
 
 
 class Observer:
@@ -129,11 +145,11 @@ class Observer:
         self._tracker = tracker
         self._handle: Handle | None = None
         self._told: list[Plan] = []
-        self._own = Look(others=rule.others, waits=rule.waits) if rule is not None else Look()
+        self._others = rule is not None and rule.others
+        self._waits = rule is not None and rule.waits
         self._compares = rule.compares if rule is not None else None
-        self._causal = shared.causal if shared is not None else Causal()
+        self._causal = Causal()
         self._shared = shared
-        self._looks: dict[Origin | None, tuple[Look, Look]] = {}  # at one job, and at several
 
     def __call__(self, plan: Plan, *, family: Origin | None = None) -> Observation:
         """What a tracker shows of the plan, with its causal counterpart where the rule compares; of a scenario with
@@ -156,37 +172,31 @@ class Observer:
     def _opened(self) -> Handle:
         if self._handle is None:
             self._handle = self._tracker()
-            self._shift = recent(now=datetime.now(UTC), zone=self._handle.profile.zone)
+            shift = self._shared.shift if self._shared is not None else None
+            self._shift = shift or recent(now=datetime.now(UTC), zone=self._handle.profile.zone)
+            if self._shared is not None:
+                self._shared.shift = self._shift
         return self._handle
 
     def _shared_or_new(self, plan: Plan, family: Origin | None) -> Observation:
-        look = self._look(plan, family)
+        others = self._others or (family == SCENARIO and len(plan.jobs) > 1)
         if self._shared is None or family is None:
-            return self._carried_out(plan, look)
-        seen = self._shared.get(plan, look=look)
+            return self._carried_out(plan, others=others)
+        seen = self._shared.get(plan, others=others, watched=self._waits)
         if seen is None:
-            seen = self._carried_out(plan, look)
-            self._shared.keep(seen, family=family, look=look)
+            watched = self._waits or self._shared.watches(plan, family=family)
+            seen = self._carried_out(plan, others=others, watched=watched)
+            self._shared.keep(seen, family=family, others=others, watched=watched)
         return seen
 
-    def _look(self, plan: Plan, family: Origin | None) -> Look:
-        """How closely to look at a plan: as the rule itself does at least; at other jobs where there are some."""
-        if family not in self._looks:
-            wanted = Look(others=family == SCENARIO)
-            if self._shared is not None and family is not None:
-                wanted = self._shared.look(family)
-            waits = self._own.waits or wanted.waits
-            self._looks[family] = Look(waits=waits), Look(others=self._own.others or wanted.others, waits=waits)
-        return self._looks[family][len(plan.jobs) > 1]
-
     def _history(self, plan: Plan) -> History:
-        return self._carried_out(plan, self._look(plan, None)).history
+        return self._carried_out(plan, others=self._others).history
 
-    def _carried_out(self, plan: Plan, look: Look) -> Observation:
+    def _carried_out(self, plan: Plan, *, others: bool, watched: bool = False) -> Observation:
         handle = self._opened()
-        handle.watch(on=look.waits)
+        handle.watch(on=watched or self._waits)
         self._told.append(plan)
-        history = record(handle, plan, shift=self._shift, others=look.others)
+        history = record(handle, plan, shift=self._shift, others=others)
         return Observation(history, self._told, len(self._told) - 1, exercised(history))
 
 

@@ -199,7 +199,11 @@ def clocks(effort: Effort, profile: Profile) -> Part:
 
 def strangers(effort: Effort, profile: Profile) -> Part:
     """Runs in order, with reads where nothing is to be seen."""
-    plans = (replace(in_order(events), strangers=("stranger",), reads=3) for _, events in runs(effort.orders, profile))
+    small = [events for _, events in runs(effort.orders, profile)]
+    large = [emitted(shape, clock=clocks_for(profile)[0]) for shape in waiting_shapes(profile.kinds)]
+    plans = (replace(in_order(events), strangers=("stranger",), reads=3) for events in (*small, *large))
     return Part(
-        f"every run of up to {effort.orders} events in order, three reads each, beside a job never heard of", plans
+        f"every run of up to {effort.orders} events in order, and some with {MOST_ATTEMPTS} attempts, three reads each,"
+        " beside a job never heard of",
+        plans,
     )

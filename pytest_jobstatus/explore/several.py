@@ -34,15 +34,16 @@ from pytest_jobstatus.values import ALIKE
 
 def alike(effort: Effort, profile: Profile, *, table: Sequence[tuple[str, str]] = ALIKE) -> Part:
     """Two jobs whose ids look alike, one after the other and one event of each in turn; of each pair one of the ways to
-    do that, in turn, where few plans are tried.
+    do that, in turn, where a part is tried.
     """
+    whole = effort.thin_large == 1
 
     def plans() -> Iterator[Plan]:
         for number, pair in enumerate(table):
             ways = _ways(profile, *pair)
-            yield from ways if effort.thin_large == 1 else [ways[number % len(ways)]]
+            yield from ways if whole else [ways[number % len(ways)]]
 
-    each = "" if effort.thin_large == 1 else ", each in one of three ways"
+    each = "" if whole else ", each in one of three ways"
     return Part(f"two jobs with each of {len(table)} pairs of ids that look alike{each}", plans())
 
 

@@ -49,6 +49,11 @@ from pytest_jobstatus.values import (
 )
 from pytest_jobstatus.values import PROGRESS as VALUES
 
+THIRD = (CREATED, ACTIVE, RETRYING, ACTIVE_2, RETRYING_2, ACTIVE_3)
+"""What comes before the outcome of a third attempt."""
+TWO_OBJECTS = 4
+"""The place of the first two objects among the pairs of progress values."""
+
 
 def errors(effort: Effort, profile: Profile, *, table: Sequence[JobError] = PLAIN_ERRORS) -> Part:
     """Failures, retried or not, each with an error of its own, with none, or after another's."""
@@ -65,6 +70,7 @@ def errors(effort: Effort, profile: Profile, *, table: Sequence[JobError] = PLAI
         for own in (None, JobError("KeyError", "")):
             retry = (CREATED, ACTIVE, failing(RETRYING, last), ACTIVE_2)
             yield from told(profile, *retry, failing(FAILED_2, own), needs=RETRYING)
+            yield from told(profile, *retry[:-1], failing(FAILED_2, own), needs=RETRYING)
         bare = (CREATED, ACTIVE, failing(RETRYING, None), ACTIVE_2, failing(FAILED_2, last))
         yield from told(profile, *bare, needs=RETRYING)
         yield from told(profile, CREATED, ACTIVE, STALLED, failing(FAILED, last), needs=STALLED)
@@ -144,6 +150,9 @@ def cancel_words(effort: Effort, profile: Profile, *, table: Sequence[JobError] 
             retry = (CREATED, ACTIVE, failing(RETRYING, error), ACTIVE_2, failing(FAILED_2, error))
             yield from told(profile, *retry, needs=RETRYING)
             yield from told(profile, CREATED, ACTIVE, STALLED, failing(FAILED, error), needs=STALLED)
+        for word in ("cancelled", "canceled"):
+            error = JobError("CancelledError", f"{word} by the peer")
+            yield from told(profile, *THIRD, failing(FAILED_3, error), needs=RETRYING)
 
     return Part(f"failures with each of {len(table)} errors that speak of cancelling, and with none", plans())
 
@@ -192,13 +201,16 @@ def progress_pairs(effort: Effort, profile: Profile, *, table: Sequence[tuple[An
             next_attempt = (ACTIVE_2, at_progress(Mark(EventKind.PROGRESS, 2), second))
             for kind in (RETRYING, STALLED) if profile.supports("progress") else ():
                 yield from told(profile, *begin, kind, *next_attempt, needs=kind)
+        if profile.supports("progress"):
+            own = (at_progress(Mark(EventKind.PROGRESS, 3), value) for value in pairs[TWO_OBJECTS % len(pairs)])
+            yield from told(profile, *THIRD, *own, needs=RETRYING)
         first, second = pairs[0]
         both = (at_progress(PROGRESS, first), at_progress(PROGRESS, second))
         same = (ACTIVE_2, at_progress(Mark(EventKind.PROGRESS, 2), first))
         for kind in (RETRYING, STALLED) if profile.supports("progress") else ():
             yield from told(profile, CREATED, ACTIVE, *both, kind, *same, needs=kind)
 
-    return Part(f"each of {len(pairs)} pairs of progress values, in one attempt and in two", plans())
+    return Part(f"each of {len(pairs)} pairs of progress values, in one attempt and in two, one in the third", plans())
 
 
 def _two_jobs(profile: Profile, values: tuple[Any, Any]) -> Iterator[Plan]:

@@ -12,7 +12,7 @@ from pytest_jobstatus.delivery import Plan, in_order
 from pytest_jobstatus.events import Event, EventKind, JobError, Mark
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.part import Part
-from pytest_jobstatus.explore.several import LIVES, alike, alternating, in_turn, interleaved, lives
+from pytest_jobstatus.explore.several import LIVES, SHUFFLES, alike, alternating, in_turn, interleaved, lives
 from pytest_jobstatus.explore.telling import (
     ACTIVE,
     ACTIVE_2,
@@ -65,28 +65,31 @@ def tenants(effort: Effort, profile: Profile) -> Part:
     """What interleaved jobs go through, each in another tenant and under the same id; then what else meets there."""
     pairs = ALIKE if profile.supports("opaque_ids") else ()
     one_id = interleaved(effort, profile)
-    looking_alike = alike(effort, profile, table=pairs)
+    looking_alike = alike(replace(effort, thin_large=1), profile, table=pairs)  # thinned with the rest
+    whole = effort.thin_largest == 1
 
     def plans() -> Iterator[Plan]:
         yield from map(_in_tenants, in_turn(lives(profile, *[(CREATED, ACTIVE, COMPLETED)] * MANY)))
-        yield from map(_in_tenants, _together(profile))
-        yield from (_in_tenants(plan) for plan in one_id.plans if len(plan.jobs) == 3)
+        yield from map(_in_tenants, _together(profile, whole=whole))
+        yield from (_in_tenants(plan) for plan in one_id.plans if (2 if whole else 3) <= len(plan.jobs) < MANY)
         yield from (replace(plan, tenancy=True) for plan in looking_alike.plans)
 
+    several = one_id.title if whole else f"three of {len(LIVES)} jobs, in turn and shuffled {SHUFFLES} times"
     return Part(
-        f"one id in up to {MOST_TENANTS} tenants: {one_id.title}; two of {len(LIVES) + len(LONGER)} jobs told twice,"
+        f"one id in up to {MOST_TENANTS} tenants: {several}; two of {len(LIVES) + len(LONGER)} jobs told twice,"
         f" without reasons, and before anybody looks; {len(pairs)} pairs that look alike",
         plans(),
     )
 
 
-def _together(profile: Profile) -> Iterator[Plan]:
+def _together(profile: Profile, *, whole: bool) -> Iterator[Plan]:
     """Two jobs in turn, of which one gets far; two told twice, without what may be missing, and all at once; and what
     there is one of.
     """
     for number, (first, second) in enumerate(product(LONGER, LIVES)):
         jobs = lives(profile, first, second)
-        yield from in_turn(jobs if number % 2 else jobs[::-1])
+        for way in (jobs, jobs[::-1]) if whole else (jobs if number % 2 else jobs[::-1],):
+            yield from in_turn(way)
     for jobs in (lives(profile, *both) for both in combinations_with_replacement(LIVES, 2)):
         for plan in in_turn(jobs):
             yield replace(plan, order=(*plan.order, *plan.order))

@@ -15,8 +15,10 @@ from pytest_jobstatus.explore.part import Part, clocks_for, runs
 from pytest_jobstatus.explore.telling import (
     ACTIVE,
     ACTIVE_2,
+    ACTIVE_3,
     CANCELLED,
     COMPLETED,
+    COMPLETED_3,
     CREATED,
     FAILED,
     PROGRESS,
@@ -52,12 +54,13 @@ RUNS: tuple[tuple[Mark, ...], ...] = (
     (CREATED, PROGRESS, COMPLETED),
     (CREATED, ACTIVE, PROGRESS, RETRYING, ACTIVE_2, PROGRESS_2, Mark(EventKind.CANCELLED, 2)),
 )
+THREE_ATTEMPTS = (CREATED, ACTIVE, RETRYING, ACTIVE_2, Mark(EventKind.STALLED, 2), ACTIVE_3, COMPLETED_3)
 """Every way to end, with one attempt and with two, and once with a start that is lost."""
 
 
-def _shapes(profile: Profile) -> list[Shape]:
-    """The runs as far as the tracker can be told of them."""
-    found = dict.fromkeys(tuple(mark for mark, _ in known(profile, way)) for way in RUNS)
+def _shapes(profile: Profile, *more: tuple[Mark, ...]) -> list[Shape]:
+    """The runs, and more, as far as the tracker can be told of them."""
+    found = dict.fromkeys(tuple(mark for mark, _ in known(profile, way)) for way in (*RUNS, *more))
     return [shape for shape in found if shape]
 
 
@@ -124,7 +127,7 @@ def skews(effort: Effort, profile: Profile) -> Part:
             for worker, successor in ((-1, -1), (1, 1), (1, -1), (0, -1)):
                 tick = min(timedelta(seconds=1), amount / 2)
                 clock = Clock(name=f"{words} apart", tick=tick, worker=worker * amount, successor=successor * amount)
-                for shape in _shapes(profile):
+                for shape in _shapes(profile, THREE_ATTEMPTS):
                     if worker == successor or max(mark.attempt for mark in shape) > 1:
                         yield from _three_orders(emitted(shape, clock=clock), clock.name)
             for caller in (-1, 1):

@@ -12,6 +12,10 @@ from pytest_jobstatus.rules import position
 from pytest_jobstatus.tracker import END_TIMES, Snapshot
 
 ENDS = tuple(END_TIMES.values())
+ENDS_TOLD = ("completed_at", "failed_at", "cancelled_at+cancelled")
+"""The end times as needs: one whose kind is never told is never shown."""
+TOLD = ("created_at+created", "started_at+active", *ENDS_TOLD)
+"""All times as needs."""
 PAIRS = tuple(
     (first, second)
     for first, seconds in (("created_at", ("started_at", *ENDS)), ("started_at", ENDS))

@@ -10,6 +10,7 @@ from pytest_jobstatus.rules.rule import Level, Plans, Violation, rule
 
 @rule(
     "LOAD-1",
+    Plans.IN_ORDER,
     Plans.OVERTAKEN,
     level=Level.SHOULD,
     waits=True,

@@ -19,7 +19,8 @@ OPENING = ("created", "active", "progress", "retrying", "stalled")
     "TIME-1",
     Plans.CLOCKS,
     Plans.SKEWS,
-    needs=(Need(groups=(("created_at+created",), ("started_at+active",), instants.ENDS), at_least=2),),
+    Plans.ZOMBIES,
+    needs=(Need(groups=(("created_at+created",), ("started_at+active",), instants.ENDS_TOLD), at_least=2),),
     incidents=("tudo-r/BatchJobs#112",),
 )
 def time_1(history: History) -> Iterator[Violation | None]:

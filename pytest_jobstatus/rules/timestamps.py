@@ -61,7 +61,7 @@ def _wrong_end_time(history: History, number: int, shown: Snapshot) -> Violation
     Plans.MIXED_OFFSETS,
     needs=(
         Need(groups=(("event_time",),)),
-        Need(groups=(("created_at", "started_at", *instants.ENDS),)),
+        Need(groups=(instants.TOLD,)),
     ),
     incidents=("celery/django-celery-results#496", "microsoft/MLOS#775"),
 )
@@ -175,7 +175,7 @@ def time_7(history: History) -> Iterator[Violation | None]:
     Plans.AFTER_END,
     Plans.LATER_AGAIN,
     Plans.LONG_LIVES,
-    needs=(Need(groups=(("created_at", "started_at", *instants.ENDS),)),),
+    needs=(Need(groups=(instants.TOLD,)),),
     incidents=("apache/airflow#18024", "riverqueue/river#515"),
 )
 def time_8(history: History) -> Iterator[Violation | None]:

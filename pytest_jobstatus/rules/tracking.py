@@ -103,7 +103,8 @@ def track_2(history: History) -> Iterator[Violation | None]:
 )
 def track_3(history: History) -> Iterator[Violation | None]:
     """Every event of a run is accepted in every order, late, early and repeated. Only an event that is behind may be
-    refused, with an exception that the profile names in `refuses`, and then nothing changes.
+    refused, with an exception that the profile names in `refuses`, and then nothing changes; not so progress of the
+    attempt shown that is newer than all told of it, while the job is open.
 
     Intent: An exception in an event handler makes the queue deliver again, for ever, or loses the event; the guard
     against illegal transitions then does more harm than the transition.

@@ -37,6 +37,7 @@ from tests.faulty_trackers import (
     term_2,
     term_3,
     term_4,
+    third_attempts,
     time_1,
     time_2,
     time_3,
@@ -105,6 +106,7 @@ FAULTY: tuple[type[Sound], ...] = (
     *load_1.FAULTY,
     *workers.FAULTY,
     *long_lives.FAULTY,
+    *third_attempts.FAULTY,
 )
 """All of them, by the rule that they are about first."""
 

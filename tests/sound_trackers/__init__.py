@@ -36,6 +36,7 @@ LATE_PROGRESS = "progress that arrives after the end is kept or ignored"
 OLD_ERROR = "the last attempt's error stays visible after a later success"
 CLEARED = "progress or error are cleared when the next attempt starts, if redelivery does not bring them back"
 STALLED = "a stalled job shows pending or delayed"
+AT_END = "what an ended job shows as its progress"
 ORDER = "strict or plain order (declared)"
 RESOLUTION = "the resolution of timestamps (declared)"
 ARRIVAL = "the tracker's own arrival times as the timestamps it shows (declared)"
@@ -79,6 +80,7 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (asynchronous.actor, MAKING),
     (choices.NotAfterEnd, f"{FILLED}; {LATE_PROGRESS}"),
     (choices.OutcomeOnly, f"{OLD_ERROR}; {FAILED_AT}"),
+    (choices.FullAtSuccess, AT_END),
     (choices.StalledByAttempt, STALLED),
     (choices.IgnoresZombies, ZOMBIES),
     (choices.ProgressNeverMoves, MOVING),
@@ -100,6 +102,7 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (missing.NoRetry, LACKING),
     (missing.NoAttempt, LACKING),
     (missing.NoEndTimes, LACKING),
+    (missing.OnlyStartsAndCancellations, LACKING),
     (missing.OneProcess, LACKING),
     (missing.Percentages, LACKING),
     (missing.OnlyStatus, LACKING),

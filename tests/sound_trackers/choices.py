@@ -36,6 +36,15 @@ class OutcomeOnly(Sound):
         return replace(shown, failed_at=row.ended_at) if row.status is Status.CANCELLED else shown
 
 
+class FullAtSuccess(Sound):
+    """Shows a job that has completed as wholly done, whatever it told last; of one that has failed it shows nothing."""
+
+    def show(self, row: Row) -> Snapshot:
+        shown = super().show(row)
+        ended = {Status.COMPLETED: 100, Status.FAILED: None}
+        return replace(shown, progress=ended[row.status]) if row.status in ended else shown
+
+
 class StalledByAttempt(Sound):
     """Shows the first stall as pending and a later one as delayed; who cancelled is "system" where nobody is named."""
 

@@ -68,6 +68,14 @@ class NoEndTimes(Partial):
     tick = timedelta.resolution
 
 
+class OnlyStartsAndCancellations(Partial):
+    """Shows when a job started and was cancelled, and hears of no start: what no kind can fill is never shown."""
+
+    profile = Profile(
+        unsupported=lacking("active", "created_at", "completed_at", "failed_at", "updated_at", "cancelled")
+    )
+
+
 class OneProcess(Partial):
     """Lives in one process by one clock: whatever time does not fit is left out, none is ever moved."""
 
