@@ -213,15 +213,16 @@ class LifecycleMachine(RuleBasedStateMachine):
         """Judge the newest step's job by every rule."""
         __tracebackhide__ = True
         history = self._history(unreadable)
+        own = history.of_job(label)
         for each in self.target.applying:
             if self._steps and each.compares is not None and each.compares(history.plan):
                 history = self._compared(history)
+                own = history.of_job(label)
             if each.about(history.plan):
-                self._hold(each, history, label)
+                self._hold(each, history, history if each.others else own)
 
-    def _hold(self, each: Rule, history: History, label: str) -> None:
+    def _hold(self, each: Rule, history: History, own: History) -> None:
         __tracebackhide__ = True
-        own = history if each.others else history.of_job(label)
         violation = each.judge(own)[1]
         if violation is None:
             return
