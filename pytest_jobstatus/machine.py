@@ -135,7 +135,7 @@ class LifecycleMachine(RuleBasedStateMachine):
         __tracebackhide__ = True
         self._tell(self._life.told(), choice, worker)
 
-    @precondition(lambda self: bool(self._life.held()))
+    @precondition(lambda self: self._life.holds)
     @rule(choice=CHOICE, worker=WORKER)
     def comes_late(self, choice: int, worker: int) -> None:
         """What was held up is told."""

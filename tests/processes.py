@@ -1,4 +1,4 @@
-"""How a test sees that a server is gone."""
+"""Whose a server is, and how a test sees that it is gone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,15 @@ import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
+
+import pytest
+
+from pytest_jobstatus.servers import launcher
+
+as_somebody_else = pytest.mark.skipif(
+    launcher.unprivileged() is None,
+    reason="only root starts servers as somebody else; who is not root has no such case",
+)
 
 
 def is_alive(process: int) -> bool:

@@ -12,6 +12,7 @@ import pytest
 from pytest_jobstatus import Misuse
 from pytest_jobstatus.servers import containers, launcher, local, postgresql, wheels
 from pytest_jobstatus.servers.choice import KINDS, POSTGRES, REDIS, Kind, check_choice, server
+from tests.processes import as_somebody_else
 
 NO_URL = "no URL in JOBSTATUS_POSTGRES_URL"
 NO_DOCKER = "Docker does not answer"
@@ -176,7 +177,7 @@ def test_without_docker_a_container_says_so(kind: Kind) -> None:
         pass
 
 
-@pytest.mark.skipif(launcher.unprivileged() is None, reason="only root runs servers as somebody else")
+@as_somebody_else
 def test_local_binaries_that_the_server_s_user_cannot_run_are_refused(
     binaries: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

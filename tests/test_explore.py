@@ -12,6 +12,7 @@ import pytest
 
 from pytest_jobstatus import check
 from pytest_jobstatus.delivery import Plan
+from pytest_jobstatus.explore import shrink
 from pytest_jobstatus.explore.effort import EFFORTS
 from pytest_jobstatus.explore.families import FAMILIES, LARGE, LARGEST, SMALL, family
 from pytest_jobstatus.explore.shrink import shrunk
@@ -174,8 +175,9 @@ def test_shrinking_takes_everything_away_that_it_can() -> None:
     assert smallest.clock == "agree"
 
 
-def test_shrinking_tries_nothing_twice() -> None:
+def test_shrinking_tries_nothing_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """What cannot go is taken away once only, though a job of one delivery is a job and a delivery."""
+    monkeypatch.setattr(shrink, "MOST_DELIVERIES", 10 * shrink.MOST_DELIVERIES)
     plan = max(plans(Plans.CROWD), key=lambda plan: len(plan.jobs))
     smaller = []
 

@@ -21,7 +21,7 @@ import redis
 
 from pytest_jobstatus import Misuse
 from pytest_jobstatus.servers import launcher, postgres_from_wheel, postgresql, valkey, valkey_from_wheel, wheels
-from tests.processes import assert_gone, is_alive
+from tests.processes import as_somebody_else, assert_gone, is_alive
 
 ROOT = Path(__file__).parent.parent
 OWNER = """
@@ -135,7 +135,7 @@ def test_a_child_that_lives_on_keeps_nobody_waiting(name: str) -> None:
     assert not folder_of(url).exists()
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root runs servers as somebody else")
+@as_somebody_else
 def test_a_wheel_in_a_private_folder_is_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server's user need not be able to read the environment."""
     package = wheels._installed(wheels.POSTGRES_WHEEL, called="the test")

@@ -31,13 +31,12 @@ def crowd(effort: Effort, profile: Profile) -> Part:
             extra = strays(shape, profile, clock=clock)[::2] if shape[-1].kind.terminal else []  # one instant is enough
             yield _spaced(emitted(shape, clock=clock), extra, other)
         jobs = [emitted(shape, clock=clock, job=f"job-{number}") for number, shape in enumerate(long, 1)]
-        added: list[Event] = []
+        ended: list[tuple[Sequence[Event], Event]] = []
         for shape in {shape[-1].kind: shape for shape in ends}.values():
-            job = f"job-{len(jobs) + 1}"  # one of its own: what is late of another is judged after no stray
-            jobs.append(emitted(shape, clock=clock, job=job))
-            extra = strays(shape, profile, clock=clock)[::2]
-            added += [stray.moved(job_id=job, by=timedelta()) for stray in extra]
-        yield _crowded(jobs, added, other, effort.crowd)
+            for stray in strays(shape, profile, clock=clock)[::2]:
+                job = f"ended-{len(ended) + 1}"  # one each: whatever is told of a job may bring it back to mind
+                ended.append((emitted(shape, clock=clock, job=job), stray.moved(job_id=job, by=timedelta())))
+        yield _crowded(jobs, ended, other, effort.crowd)
 
     return Part(f"late and repeated events after {effort.crowd} other jobs, and each after one", plans())
 
@@ -63,11 +62,11 @@ def _spaced(own: Sequence[Event], extra: Sequence[Event], other: Callable[[int],
 
 def _crowded(
     jobs: Sequence[Sequence[Event]],
-    added: Sequence[Event],
+    ended: Sequence[tuple[Sequence[Event], Event]],
     other: Callable[[int], Sequence[Event]],
     count: int,
 ) -> Plan:
-    """Many other jobs between what is early of some jobs and what is late or has no place in their runs."""
+    """Many other jobs between what is early of some jobs and what is late, and between an end and a stray."""
     events: list[Event] = []
     first: list[int] = []
     last: list[int] = []
@@ -76,8 +75,12 @@ def _crowded(
         first += early
         last += [*late, *early]
         events += own
+    for own, _ in ended:
+        first += range(len(events), len(events) + len(own))
+        events += own
     crowd = [event for number in range(count) for event in other(number)]
     between = range(len(events), len(events) + len(crowd))
+    added = [stray for _, stray in ended]
     astray = range(between.stop, between.stop + len(added))
     order = (*first, *between, *astray, *last)
     return Plan(events=(*events, *crowd, *added), order=order, strays=frozenset(astray))

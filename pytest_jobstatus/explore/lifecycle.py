@@ -107,6 +107,11 @@ class Lifecycle:
             paths = longer or paths
         return [Happening(job, path[-1], path=path) for path in paths]
 
+    @property
+    def holds(self) -> bool:
+        """Whether something has happened that was not told yet."""
+        return len(self._told) < len(self.events)
+
     def held(self) -> list[Happening]:
         """What has happened, and was not told yet: it is late."""
         return [self._known(index) for index in range(len(self.events)) if index not in self._told]

@@ -44,7 +44,7 @@ def long_lives(effort: Effort, profile: Profile) -> Part:
 
 
 def _many_attempts(ways: Sequence[EventKind], profile: Profile) -> Iterator[Plan]:
-    events = emitted(many(ways, profile), clock=clocks_for(profile)[0])
+    events = emitted(_attempts(ways, profile), clock=clocks_for(profile)[0])
     size = len(events)
     yield in_order(events)
     yield Plan(events=events, order=(*range(size), *range(size - 1)))
@@ -54,7 +54,7 @@ def _many_attempts(ways: Sequence[EventKind], profile: Profile) -> Iterator[Plan
     yield Plan(events=events, order=(*starts, *starts[:-1]))
 
 
-def many(ways: Sequence[EventKind], profile: Profile) -> Shape:
+def _attempts(ways: Sequence[EventKind], profile: Profile) -> Shape:
     """A run of many attempts, each ended in one of these ways, in turn; the last goes on."""
     marks = [CREATED]
     for attempt in range(1, MANY_ATTEMPTS):

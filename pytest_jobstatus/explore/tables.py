@@ -51,8 +51,6 @@ from pytest_jobstatus.values import PROGRESS as VALUES
 
 THIRD = (CREATED, ACTIVE, RETRYING, ACTIVE_2, RETRYING_2, ACTIVE_3)
 """What comes before the outcome of a third attempt."""
-TWO_OBJECTS = 4
-"""The place of the first two objects among the pairs of progress values."""
 
 
 def errors(effort: Effort, profile: Profile, *, table: Sequence[JobError] = PLAIN_ERRORS) -> Part:
@@ -202,10 +200,11 @@ def progress_pairs(effort: Effort, profile: Profile, *, table: Sequence[tuple[An
             for kind in (RETRYING, STALLED) if profile.supports("progress") else ():
                 yield from told(profile, *begin, kind, *next_attempt, needs=kind)
         if profile.supports("progress"):
-            own = (at_progress(Mark(EventKind.PROGRESS, 3), value) for value in pairs[TWO_OBJECTS % len(pairs)])
-            yield from told(profile, *THIRD, *own, needs=RETRYING)
+            objects = (pair for pair in pairs if all(isinstance(value, dict) for value in pair))
+            both = [at_progress(Mark(EventKind.PROGRESS, 3), value) for value in next(objects, pairs[0])]
+            yield from told(profile, *THIRD, *both, needs=RETRYING)
         first, second = pairs[0]
-        both = (at_progress(PROGRESS, first), at_progress(PROGRESS, second))
+        both = [at_progress(PROGRESS, first), at_progress(PROGRESS, second)]
         same = (ACTIVE_2, at_progress(Mark(EventKind.PROGRESS, 2), first))
         for kind in (RETRYING, STALLED) if profile.supports("progress") else ():
             yield from told(profile, CREATED, ACTIVE, *both, kind, *same, needs=kind)

@@ -54,8 +54,9 @@ RUNS: tuple[tuple[Mark, ...], ...] = (
     (CREATED, PROGRESS, COMPLETED),
     (CREATED, ACTIVE, PROGRESS, RETRYING, ACTIVE_2, PROGRESS_2, Mark(EventKind.CANCELLED, 2)),
 )
-THREE_ATTEMPTS = (CREATED, ACTIVE, RETRYING, ACTIVE_2, Mark(EventKind.STALLED, 2), ACTIVE_3, COMPLETED_3)
 """Every way to end, with one attempt and with two, and once with a start that is lost."""
+THREE_ATTEMPTS = (CREATED, ACTIVE, RETRYING, ACTIVE_2, Mark(EventKind.STALLED, 2), ACTIVE_3, COMPLETED_3)
+"""A run in which a late creation meets a third start."""
 
 
 def _shapes(profile: Profile, *more: tuple[Mark, ...]) -> list[Shape]:

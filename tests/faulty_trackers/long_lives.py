@@ -107,7 +107,9 @@ class IgnoredEndComesLater(IgnoresZombies):
 
 
 class HundredEndsKnown(Sound):
-    """TERM-1/TERM-2: a cache knows which jobs have ended, the last hundred; what else is told of another end counts."""
+    """TERM-1/TERM-2: a cache knows of the last hundred jobs that they have ended; another end counts for the rest.
+    Whatever is told of a job brings it back to mind.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -118,8 +120,8 @@ class HundredEndsKnown(Sound):
             return event.kind.terminal
         return super().is_ahead(row, event)
 
-    def move(self, row: Row, event: Event) -> None:
-        super().move(row, event)
+    def touch(self, row: Row, event: Event) -> None:
+        super().touch(row, event)
         if row.over:
             self.ended.append(row.job_id)
 

@@ -73,10 +73,9 @@ class ThirdCancelledError(Sound):
     """CANC-4: in the third attempt a CancelledError is a cancellation."""
 
     def shows(self, row: Row, event: Event) -> Status:
-        stopped = event.kind is EventKind.FAILED and event.attempt > 2 and event.error is not None
-        if stopped and event.error is not None and "Cancelled" in event.error.type:
-            return Status.CANCELLED
-        return super().shows(row, event)
+        failed = event.error if event.kind is EventKind.FAILED and event.attempt > 2 else None
+        stopped = failed is not None and "Cancelled" in failed.type
+        return Status.CANCELLED if stopped else super().shows(row, event)
 
 
 class ThirdAttemptMerges(Sound):

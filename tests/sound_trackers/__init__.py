@@ -102,7 +102,7 @@ SOUND: tuple[tuple[Callable[[], object], str], ...] = (
     (missing.NoRetry, LACKING),
     (missing.NoAttempt, LACKING),
     (missing.NoEndTimes, LACKING),
-    (missing.OnlyStartsAndCancellations, LACKING),
+    (missing.TimesNobodyTells, LACKING),
     (missing.OneProcess, LACKING),
     (missing.Percentages, LACKING),
     (missing.OnlyStatus, LACKING),

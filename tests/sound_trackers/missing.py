@@ -68,8 +68,8 @@ class NoEndTimes(Partial):
     tick = timedelta.resolution
 
 
-class OnlyStartsAndCancellations(Partial):
-    """Shows when a job started and was cancelled, and hears of no start: what no kind can fill is never shown."""
+class TimesNobodyTells(Partial):
+    """Has columns for when a job started and was cancelled, and hears of neither: they stay empty."""
 
     profile = Profile(
         unsupported=lacking("active", "created_at", "completed_at", "failed_at", "updated_at", "cancelled")
