@@ -217,13 +217,13 @@ class LifecycleMachine(RuleBasedStateMachine):
         for each in self.target.applying:
             if self._steps and each.compares is not None and each.compares(history.plan):
                 history = self._compared(history)
-                own = history.of_job(label)
+                own = own._replace(causal=history.causal)
             if each.about(history.plan):
-                self._hold(each, history, history if each.others else own)
+                self._hold(each, history, None if each.others else (own,))
 
-    def _hold(self, each: Rule, history: History, own: History) -> None:
+    def _hold(self, each: Rule, history: History, jobs: Sequence[History] | None) -> None:
         __tracebackhide__ = True
-        violation = each.judge(own)[1]
+        violation = each.judge(history, jobs=jobs)[1]
         if violation is None:
             return
         observe = Observer(lambda: self._handle, each)

@@ -14,6 +14,10 @@ from typing import Any
 SHORTEST = 0.0001
 """In seconds. What takes less has not slept: `sleep(0)` only lets others run."""
 
+# Looked up once: they are compared with for each function that a handler calls.
+ASYNCIO_SLEEP = asyncio.sleep.__code__
+CONDITION_WAIT = Condition.wait.__code__
+
 
 def given_up() -> int:
     """How often this thread has given the processor up of itself: one that had to wait for it has not. Where the system
@@ -85,17 +89,19 @@ class Waits:
             if argument is time.sleep:
                 self._began, self._switches = time.perf_counter(), given_up()
         elif event == "c_return":
-            took = time.perf_counter() - self._began
-            slept = argument is time.sleep and took >= SHORTEST and given_up() != self._switches
-            if slept and longer_than_nothing(took):
-                self._note(f"time.sleep for {_about(took)}")
+            if argument is time.sleep:
+                self._returned(time.perf_counter() - self._began)
         elif event == "call":
-            if frame.f_code is asyncio.sleep.__code__ and frame.f_locals["delay"] > 0:
+            if frame.f_code is ASYNCIO_SLEEP and frame.f_locals["delay"] > 0:
                 task = self._own_task()
                 if task is not None and asyncio.current_task() is task:
                     self._note(f"asyncio.sleep({frame.f_locals['delay']:g})")
-        elif frame.f_code is Condition.wait.__code__ and argument is False and frame.f_locals["timeout"] > 0:
+        elif frame.f_code is CONDITION_WAIT and argument is False and frame.f_locals["timeout"] > 0:
             self._note(f"a wait of {_about(frame.f_locals['timeout'])} that timed out")
+
+    def _returned(self, took: float) -> None:
+        if took >= SHORTEST and given_up() != self._switches and longer_than_nothing(took):
+            self._note(f"time.sleep for {_about(took)}")
 
     def _note(self, what: str) -> None:
         if self._noted is not None:

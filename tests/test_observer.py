@@ -188,7 +188,7 @@ def asking(number: str, plans: Plans = Plans.IN_ORDER) -> Rule:
 
 SHAPE = (Mark(EventKind.CREATED, 0), Mark(EventKind.ACTIVE, 1))
 PLAIN, TURNED = (
-    Observation(seen_once(Factory.of(Small), Plan(events=emitted(SHAPE), order=order)), (), 0, frozenset())
+    Observation(seen_once(Factory.of(Small), Plan(events=emitted(SHAPE), order=order)), (), 0, frozenset(), ())
     for order in ((0, 1), (1, 0))
 )
 """Two deliveries, and the same in the other order."""

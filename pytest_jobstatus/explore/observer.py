@@ -30,12 +30,14 @@ class Observation(NamedTuple):
         told: what that tracker was told, this plan and those after it included.
         place: of this plan among them.
         exercise: which kinds of event met which statuses.
+        jobs: the history of each job by itself, cut out once for all rules that judge them.
     """
 
     history: History
     told: Sequence[Plan]
     place: int
     exercise: Exercise
+    jobs: Sequence[History]
 
     @property
     def before(self) -> Sequence[Plan]:
@@ -162,7 +164,7 @@ class Observer:
         seen = self._shared_or_new(plan, family)
         if self._compares is not None and self._compares(plan):
             history = self._causal.beside(seen.history, self._history)
-            return Observation(history, seen.told, seen.place, seen.exercise)
+            return seen._replace(history=history, jobs=history.of_each_job())
         return seen
 
     def beside(self, plan: Plan, rule: Rule) -> History:
@@ -197,7 +199,7 @@ class Observer:
         handle.watch(on=watched or self._waits)
         self._told.append(plan)
         history = record(handle, plan, shift=self._shift, others=others)
-        return Observation(history, self._told, len(self._told) - 1, exercised(history))
+        return Observation(history, self._told, len(self._told) - 1, exercised(history), history.of_each_job())
 
 
 def seen_by(handle: Handle, plan: Plan, *, rule: Rule | None = None, family: Origin | None = None) -> History:

@@ -181,8 +181,7 @@ class Search:
 
     def _tick(self) -> None:
         """Tell whoever waits how far the search is, if it is time."""
-        now = time.monotonic()
-        if self.watch is not None and now > self._tell_at:
+        if self.watch is not None and (now := time.monotonic()) > self._tell_at:
             self._tell_at = now + OFTEN
             self.watch(self.rule.id, self.coverage)
 
@@ -211,7 +210,7 @@ class Search:
                 except NoTenant as error:
                     refused = refused or error
                     continue
-                exercised, violation = self.rule.judge(seen.history)
+                exercised, violation = self.rule.judge(seen.history, jobs=seen.jobs)
                 self.coverage.add(plan, seen.history, exercised, exercise=seen.exercise)
                 raised = seen.history.steps[-1].raised if seen.history.steps else raised
                 if violation is None:

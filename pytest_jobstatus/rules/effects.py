@@ -42,14 +42,15 @@ def is_due(history: History, number: int) -> bool:
         return False
     if step.after is None or step.after.status.terminal or position.before(history, number)[1] > (event.attempt, 1):
         return False
-    told_before = [*position.told_before(history, number)]
-    if any(other.attempt > event.attempt for other in told_before):
-        return False
-    same = [other for other in told_before if other.kind is EventKind.PROGRESS and other.attempt == event.attempt]
-    return all(
-        is_older(other, event, history.profile) or is_tied(step.repeat, other, event) or other == event
-        for other in same
-    )
+    for other in position.told_before(history, number):
+        if other.attempt > event.attempt:
+            return False
+        if other.attempt < event.attempt or other.kind is not EventKind.PROGRESS:
+            continue
+        newer = not (is_older(other, event, history.profile) or is_tied(step.repeat, other, event))
+        if newer and other != event:
+            return False
+    return True
 
 
 def is_older(one: Event, other: Event, profile: Profile) -> bool:

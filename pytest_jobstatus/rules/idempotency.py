@@ -52,7 +52,7 @@ def idem_2(history: History) -> Iterator[Violation | None]:
     for number in range(1, len(history.steps)):
         step, last = history.steps[number], history.steps[number - 1]
         later = step.index != last.index or step.number > last.number + 1  # an event of another job came between
-        if later and not _tied_progress(history, number):
+        if later and step.repeat and not _tied_progress(history, number):
             yield from _unchanged(history, number, "was delivered again later")
 
 

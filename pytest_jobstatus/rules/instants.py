@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from pytest_jobstatus.events import Event, EventKind
 from pytest_jobstatus.history import History
@@ -16,12 +16,8 @@ ENDS_TOLD = ("completed_at", "failed_at", "cancelled_at+cancelled")
 """The end times as needs: one whose kind is never told is never shown."""
 TOLD = ("created_at+created", "started_at+active", *ENDS_TOLD)
 """All times as needs."""
-PAIRS = tuple(
-    (first, second)
-    for first, seconds in (("created_at", ("started_at", *ENDS)), ("started_at", ENDS))
-    for second in seconds
-)
-"""Which time must not come before which."""
+IN_TURN = ("created_at", "started_at", *ENDS)
+"""The times of a job in the order in which they must stand; of the last there is one."""
 
 
 def happened(history: History) -> list[Event]:
@@ -73,14 +69,6 @@ def start_unknown(history: History, number: int) -> bool:
 
 
 def shown_pairs(shown: Snapshot) -> list[tuple[str, str]]:
-    """The pairs of times that both show."""
-    return [(a, b) for a, b in PAIRS if getattr(shown, a) is not None and getattr(shown, b) is not None]
-
-
-def disordered(shown: Snapshot, *, strict: bool) -> tuple[str, str] | None:
-    """The first pair of times that is out of order."""
-    for first, second in shown_pairs(shown):
-        earlier, later = getattr(shown, first), getattr(shown, second)
-        if later <= earlier if strict else later < earlier:
-            return first, second
-    return None
+    """The pairs of times that both show and have an order; two ends have none."""
+    told = [name for name in IN_TURN if getattr(shown, name) is not None]
+    return [pair for pair in combinations(told, 2) if pair[0] not in ENDS]

@@ -135,8 +135,8 @@ def _is_free(name: str, history: History, step: Step) -> bool:
 def touched(history: History, number: int) -> Violation | None:
     """How the step changed what another job shows; None if it did not."""
     step = history.steps[number]
-    own = named(history.labels[step.event.job_id])
     for label, (before, after) in step.others.items():
+        own = named(history.labels[step.event.job_id])
         changed = differences(before, after)
         if before is None:
             message = f"nothing was told of {named(label)}, yet after {step.event.name} of {own} it has a row"

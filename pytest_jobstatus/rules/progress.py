@@ -133,7 +133,10 @@ def prog_4(history: History) -> Iterator[Violation | None]:
     Exercised: each progress that follows another value, in pairs of a table of values.
     If it fails: `progress || :progress`, `dict.update`, or a column for each key of which only those given are set.
     """
+    earlier = False
     for number, step in enumerate(history.steps):
-        earlier = any(told.kind is EventKind.PROGRESS for told in position.told_before(history, number))
+        if step.event.kind is not EventKind.PROGRESS or step.raised is not None:
+            continue
         if earlier and not step.repeat and is_due(history, number):
             yield progress_lost(history, number)
+        earlier = True

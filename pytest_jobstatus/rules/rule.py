@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -177,13 +177,18 @@ class Rule:
         reasons = [f"{', '.join(names)}: {reason}" for reason, names in names_of.items()]
         return "not supported: " + "; ".join(reasons) if reasons else None
 
-    def judge(self, history: History) -> tuple[int, Violation | None]:
-        """How often the premise came up in the history, and the first violation: of several jobs' the earliest."""
+    def judge(self, history: History, *, jobs: Sequence[History] | None = None) -> tuple[int, Violation | None]:
+        """How often the premise came up in the history, and the first violation: of several jobs' the earliest.
+
+        Args:
+            history: what was seen.
+            jobs: the histories of the jobs to judge, each by itself; None for all.
+        """
         exercised = 0
         earliest: Violation | None = None
         if history.plan.batch and not self.batches:
             return 0, None
-        for own in history.of_each_job():
+        for own in history.of_each_job() if jobs is None else jobs:
             for found in self.check(own):
                 exercised += 1
                 if found is not None:

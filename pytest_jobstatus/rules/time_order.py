@@ -9,7 +9,6 @@ from pytest_jobstatus.rules import instants
 from pytest_jobstatus.rules.effects import effect_lost
 from pytest_jobstatus.rules.rule import Control, Need, Plans, Violation, rule
 from pytest_jobstatus.rules.saying import told_apart
-from pytest_jobstatus.tracker import Snapshot
 
 OPENING = ("created", "active", "progress", "retrying", "stalled")
 """Without any of them a run is one event."""
@@ -33,30 +32,32 @@ def time_1(history: History) -> Iterator[Violation | None]:
     If it fails: times of two clocks stored side by side as they came. Move the newer time behind the older in the
     statement that writes it.
     """
-    for number, step in enumerate(history.steps):
-        if step.after is None:
-            continue
-        wrong = _disorder(history, number, step.after)
-        if wrong is not None or instants.shown_pairs(step.after):
-            yield wrong
+    for number in range(len(history.steps)):
+        yield from _order(history, number)
 
 
-def _disorder(history: History, number: int, shown: Snapshot) -> Violation | None:
+def _order(history: History, number: int) -> Iterator[Violation | None]:
+    """Yields once where the step shows two of the times."""
+    shown = history.steps[number].after
+    pairs = instants.shown_pairs(shown) if shown is not None else []
     strict = history.profile.order == "strict"
-    wrong = instants.disordered(shown, strict=strict)
-    if wrong is None:
-        return None
-    first, second = wrong
-    relation = "later than" if strict else "no earlier than"
-    newer, older = told_apart(getattr(shown, second), getattr(shown, first))
-    return Violation(step=number, field=second, message=f"{second} must be {relation} {first}: {newer} against {older}")
+    for first, second in pairs:
+        earlier, later = getattr(shown, first), getattr(shown, second)
+        if later <= earlier if strict else later < earlier:
+            relation = "later than" if strict else "no earlier than"
+            newer, older = told_apart(later, earlier)
+            message = f"{second} must be {relation} {first}: {newer} against {older}"
+            yield Violation(step=number, field=second, message=message)
+            return
+    if pairs:
+        yield None
 
 
 def _in_order_and_not_lost(history: History) -> Iterator[Violation | None]:
     for number, step in enumerate(history.steps):
         if step.index in history.plan.strays:
             return
-        disorder = _disorder(history, number, step.after) if step.after is not None else None
+        disorder = next(_order(history, number), None)
         lost = effect_lost(history, number)
         # Both: the one must not hide the other where this is the control of a failure.
         yield from (wrong for wrong in (disorder, lost) if wrong is not None)
