@@ -187,8 +187,6 @@ def asking(number: str, plans: Plans = Plans.IN_ORDER) -> Rule:
 
 
 SHAPE = (Mark(EventKind.CREATED, 0), Mark(EventKind.ACTIVE, 1))
-PLAIN, TURNED = (
-    Observation(seen_once(Factory.of(Small), Plan(events=emitted(SHAPE), order=order)), (), 0, frozenset(), ())
-    for order in ((0, 1), (1, 0))
-)
+SEEN = (seen_once(Factory.of(Small), Plan(events=emitted(SHAPE), order=order)) for order in ((0, 1), (1, 0)))
+PLAIN, TURNED = (Observation(history, (), 0, frozenset(), (history,)) for history in SEEN)
 """Two deliveries, and the same in the other order."""

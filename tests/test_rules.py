@@ -7,13 +7,19 @@ from typing import Any
 
 import pytest
 
-from pytest_jobstatus import Profile
+from pytest_jobstatus import Event, Profile
+from pytest_jobstatus.delivery import in_order
+from pytest_jobstatus.engine import seen_once
+from pytest_jobstatus.events import EventKind, Mark
+from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History as Seen
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.rules import PLANNED, RULES, TOTAL, Level, Need, Plans, Rule, Violation, named, rule, select
+from pytest_jobstatus.runs import emitted
 from pytest_jobstatus.tracker import END_TIMES
 from pytest_jobstatus.values import deep
 from tests.small_histories import History, seen
+from tests.small_trackers import Small
 from tests.sound_trackers.data import Readable
 
 ABOUT = (
@@ -122,6 +128,26 @@ def test_odd_progress_is_no_trouble(rule: Rule) -> None:
         History("created 0 active 1 progress 1 progress 1 completed 1", "0 1 2 2 3 2 4 2", told=(deep(), deep()))
     )
     assert rule.judge(history)[1] is None
+
+
+class DeafToTheSecond(Small):
+    """Hears nothing of job-2."""
+
+    def apply(self, event: Event) -> None:
+        if not event.job_id.startswith("job-2"):
+            super().apply(event)
+
+
+def test_some_jobs_alone_can_be_judged() -> None:
+    """A violation in another job is not told then, and one that is keeps its number in the whole history."""
+    events = [event for job in ("job-1", "job-2") for event in emitted((Mark(EventKind.CREATED, 0),), job=job)]
+    history = seen_once(Factory.of(DeafToTheSecond), in_order(events))
+    sound, deaf = history.of_each_job()
+    judged = named("TRACK-1", source="test").judge
+    assert judged(history, jobs=(sound,)) == (1, None)
+    assert judged(history, jobs=(deaf,)) == (1, judged(history)[1])
+    assert (found := judged(history)[1]) is not None
+    assert found.step == 1
 
 
 SECTIONS = ("Intent: a", "Not checked if: b", "Exercised: c", "If it fails: d")
