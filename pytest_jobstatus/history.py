@@ -69,6 +69,7 @@ class History(NamedTuple):
         unreadable_at: the line of the user's own that raised it.
         causal: by the number of a step, what the events accepted so far show when delivered in causal order, once
             each; only for rules that compare, and without the steps that have no counterpart.
+        at_once: whether the thread is known to have waited for nothing meanwhile, so that no `apply` slept.
     """
 
     plan: Plan
@@ -81,6 +82,7 @@ class History(NamedTuple):
     unreadable: str | None = None
     unreadable_at: str | None = None
     causal: Mapping[int, Snapshot | None] = MappingProxyType({})
+    at_once: bool = False
 
     def of_each_job(self) -> Sequence[History]:
         """The history of each job by itself; the rules but ISO judge one job at a time."""

@@ -31,6 +31,11 @@ def given_up() -> int:
     return time.perf_counter_ns() if thread is None else resource.getrusage(thread).ru_nvcsw
 
 
+def is_profiled() -> bool:
+    """Whether a profiler runs in this thread, which has room for one."""
+    return sys.getprofile() is not None
+
+
 def longer_than_nothing(seconds: float) -> bool:
     """Whether a sleep took clearly longer than `sleep(0)` does just now: 5 µs on some machines, 0.1 ms on others.
 
@@ -69,8 +74,8 @@ class Waits:
         self._switches = 0
 
     def __enter__(self) -> None:
-        """Begin to look; not where a profiler does already, since a thread has room for one."""
-        if sys.getprofile() is None:
+        """Begin to look; not where another profiler does already."""
+        if not is_profiled():
             self._noted = []
             sys.setprofile(self._saw)
 

@@ -14,7 +14,7 @@ from pytest_jobstatus import check
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.explore import shrink
 from pytest_jobstatus.explore.effort import EFFORTS
-from pytest_jobstatus.explore.families import FAMILIES, LARGE, LARGEST, SMALL, family
+from pytest_jobstatus.explore.families import FAMILIES, LARGE, SMALL, family, thinned
 from pytest_jobstatus.explore.shrink import shrunk
 from pytest_jobstatus.rules import RULES, Plans
 from pytest_jobstatus.runs import Shape, check_possible, shapes
@@ -77,7 +77,7 @@ RICH = Profile(
 @pytest.mark.parametrize("name", FAMILIES)
 def test_plans_depend_on_nothing_that_is_left_out(name: Plans) -> None:
     """Trackers that differ only in how they are judged share their plans: so no family may look at that."""
-    whole = replace(EFFORTS["default"], thin_large=1, thin_largest=1)
+    whole = replace(EFFORTS["default"], thin_large=1, thin_ties=1, thin_orders=1)
     assert list(family(name, whole, RICH, seed=0).plans) == list(FAMILIES[name](whole, RICH).plans)
 
 
@@ -106,12 +106,17 @@ def test_what_meets_a_job_happened_in_order(profile: Profile) -> None:
         assert instants == sorted(instants)
 
 
+THIN = {"quick": 4, "default": 1, "thorough": 1}
+"""Of the large families one plan in so many is tried."""
+
+
 @pytest.mark.parametrize("effort", EFFORTS)
-@pytest.mark.parametrize("name", [*LARGEST, *LARGE])
+@pytest.mark.parametrize("name", [Plans.ALL_ORDERS, Plans.TIES, *LARGE])
 def test_of_large_families_a_part_is_tried(name: Plans, effort: str) -> None:
     """A part that depends on the seed alone, and all small plans; a default check thins the largest families only."""
     all_of_it = FAMILIES[name](EFFORTS[effort], FULL)
-    thin = {"quick": 4, "default": 3 if name in LARGEST else 1, "thorough": 1}[effort]
+    thin = {Plans.ALL_ORDERS: 6, Plans.TIES: 3}.get(name, 1) if effort == "default" else THIN[effort]
+    assert thinned(name, EFFORTS[effort]) == thin
     of_those = f"one in {thin} of those with more than {SMALL} deliveries of: " if thin > 1 else ""
     assert family(name, EFFORTS[effort], FULL, seed=0).title == of_those + all_of_it.title
     if effort == "thorough":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+import time
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from pytest_jobstatus import Event, Profile, check
+from pytest_jobstatus import Event, Profile, Verdict, check
 from pytest_jobstatus.delivery import Plan, in_order
 from pytest_jobstatus.engine import report as engine_report
 from pytest_jobstatus.engine import results, seen_once, settings
@@ -93,6 +96,66 @@ def test_there_is_no_watching_without_room(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(observer, "MOST_KEPT", 1)
     shared = Shared([asking("TRACK-1"), asking("LOAD-1")], Profile())
     assert not shared.watches(PLAIN.history.plan, family=Plans.IN_ORDER)
+
+
+class Sleepy(Small):
+    """Sleeps at each event."""
+
+    def apply(self, event: Event) -> None:
+        time.sleep(0.001)
+        super().apply(event)
+
+
+class Yielding(Small):
+    """Its handler is a coroutine that sleeps for so short a time that its thread need not wait."""
+
+    async def apply(self, event: Event) -> None:
+        await asyncio.sleep(1e-9)
+        super().apply(event)
+
+
+SLEPT = [
+    (Small, True, None, None),
+    (Sleepy, False, None, "time.sleep for less than 0.01 s"),
+    (Yielding, False, None, "asyncio.sleep(1e-09)"),
+]
+
+
+@pytest.mark.parametrize(("tracker", "prompt", "first", "second"), SLEPT, ids=["prompt", "sleeps", "coroutine"])
+def test_calls_are_watched_once_one_has_waited(
+    tracker: type[Small],
+    prompt: bool,  # noqa: FBT001 - a column of the table
+    first: str | None,
+    second: str | None,
+) -> None:
+    """For LOAD-1, which comes later, a tracker that waits for nothing is told at full speed; others from their second
+    plan on are watched call by call.
+    """
+    shared = Shared([asking("TRACK-1"), asking("LOAD-1")], Profile())
+    plan = PLAIN.history.plan
+    for note, again in ((first, plan), (second, replace(plan, order=(0,)))):
+        with Factory.of(tracker).open() as handle:
+            seen = observer.Observer(lambda: handle, asking("TRACK-1"), shared=shared)(again, family=Plans.IN_ORDER)
+        assert (seen.history.at_once, shared.is_prompt) == (prompt, prompt)
+        assert {step.waited for step in seen.history.steps} == {(note,) if note else None}
+        known = shared.get(again, others=False, watched=True)
+        assert (known is seen) is (prompt or note is not None), "what was not watched does not serve LOAD-1"
+
+
+def test_beside_another_profiler_nothing_is_said_of_sleeps() -> None:
+    """LOAD-1 is not exercised there, whichever rules are judged beside it."""
+    sys.setprofile(lambda *_: None)
+    try:
+        report = check(Small, rules=["TRACK-1", "LOAD-1"], effort="quick")
+    finally:
+        sys.setprofile(None)
+    assert [report[number].verdict for number in ("TRACK-1", "LOAD-1")] == [Verdict.PASS, Verdict.INCONCLUSIVE]
+
+
+@pytest.mark.parametrize("tracker", [Sleepy, Yielding])
+def test_a_sleep_is_found_beside_other_rules(tracker: type[Small]) -> None:
+    """What LOAD-1 says by itself it says beside the others."""
+    assert [each.id for each in check(tracker, rules=["TRACK-1", "LOAD-1"], effort="quick").failed] == ["LOAD-1"]
 
 
 def test_all_trackers_of_a_check_have_one_shift(monkeypatch: pytest.MonkeyPatch) -> None:

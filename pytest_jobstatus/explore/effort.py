@@ -24,7 +24,8 @@ class Effort:
         lives: how many plans are drawn at random.
         longest: how many deliveries the longest of them has.
         thin_large: of the large families one plan in so many is tried.
-        thin_largest: of the largest, likewise.
+        thin_ties: of the plans whose events share an instant, likewise.
+        thin_orders: of the orders of the largest runs, likewise.
         seconds: when a rule is given up as inconclusive.
     """
 
@@ -40,7 +41,8 @@ class Effort:
     lives: int
     longest: int
     thin_large: int
-    thin_largest: int
+    thin_ties: int
+    thin_orders: int
     seconds: float
 
 
@@ -58,7 +60,8 @@ EFFORTS = {
         lives=24,
         longest=16,
         thin_large=4,
-        thin_largest=4,
+        thin_ties=4,
+        thin_orders=4,
         seconds=30,
     ),
     "default": Effort(
@@ -74,7 +77,8 @@ EFFORTS = {
         lives=80,
         longest=24,
         thin_large=1,
-        thin_largest=3,
+        thin_ties=3,
+        thin_orders=6,
         seconds=120,
     ),
     "thorough": Effort(
@@ -90,7 +94,8 @@ EFFORTS = {
         lives=2000,
         longest=60,
         thin_large=1,
-        thin_largest=1,
+        thin_ties=1,
+        thin_orders=1,
         seconds=3600,
     ),
 }

@@ -65,9 +65,6 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
 }
 
 
-LARGEST = (Plans.ALL_ORDERS, Plans.TIES)
-"""The families with most plans of one kind: of these a default check tries a part, and a quick one a smaller."""
-
 LARGE = (
     Plans.AFTER_END,
     Plans.BATCHES,
@@ -83,7 +80,7 @@ LARGE = (
     Plans.TWO_ENDS,
     Plans.ZOMBIES,
 )
-"""Those of which a quick check tries a part, and a default one all."""
+"""The families of which a quick check tries a part, and a default one all."""
 SMALL = 2
 """Deliveries: plans of up to so many are never left out; they make the smallest counterexamples."""
 
@@ -105,11 +102,22 @@ def family(name: Plans, effort: Effort, profile: Profile, *, seed: int) -> Part:
     """
     begun, made = _begun(name, effort, _what_plans_depend_on(profile), seed)
     plans = _growing(begun.plans, made)
-    thin = effort.thin_largest if name in LARGEST else effort.thin_large if name in LARGE else 1
+    thin = thinned(name, effort)
     if thin > 1:
         title = f"one in {thin} of those with more than {SMALL} deliveries of: {begun.title}"
         return Part(title, _thinned(plans, thin, Random(f"{seed} {name}")))  # noqa: S311
     return Part(begun.title, plans)
+
+
+def thinned(name: Plans, effort: Effort) -> int:
+    """Of the family one plan in so many is tried: of the families with most plans of one kind also in a default check.
+
+    >>> from pytest_jobstatus.explore.effort import EFFORTS
+    >>> thinned(Plans.ALL_ORDERS, EFFORTS["default"]), thinned(Plans.IN_ORDER, EFFORTS["default"])
+    (6, 1)
+    """
+    of_largest = {Plans.ALL_ORDERS: effort.thin_orders, Plans.TIES: effort.thin_ties}
+    return of_largest.get(name, effort.thin_large if name in LARGE else 1)
 
 
 def _what_plans_depend_on(profile: Profile) -> Profile:

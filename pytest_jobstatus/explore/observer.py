@@ -14,6 +14,7 @@ from pytest_jobstatus.handle import Handle
 from pytest_jobstatus.history import History, recent, record
 from pytest_jobstatus.rules import Plans, Rule
 from pytest_jobstatus.tracker import Profile
+from pytest_jobstatus.waits import given_up, is_profiled
 
 SCENARIO: Literal["scenario"] = "scenario"
 """Where a plan comes from that is of no family."""
@@ -71,6 +72,9 @@ class Shared:
         rules: all that are judged, each once.
         profile: what the tracker declares: rules that do not apply ask for nothing.
         shift: what the trackers of this check add to all instants: histories of several are compared.
+        causal: what sets of events show in causal order.
+        is_prompt: whether they have waited for nothing yet, as one in memory never does: then a look at that costs less
+            than a look at each call.
     """
 
     def __init__(self, rules: Iterable[Rule], profile: Profile) -> None:
@@ -85,6 +89,8 @@ class Shared:
         self._kept: dict[Origin, list[object]] = {}
         self._room = MOST_KEPT
         self.shift: timedelta | None = None
+        self.is_prompt = True
+        self.causal = Causal()
 
     def watches(self, plan: Plan, *, family: Origin) -> bool:
         """Whether to look what `apply` sleeps, since a rule that is still to come wants to know, and will get it."""
@@ -150,7 +156,7 @@ class Observer:
         self._others = rule is not None and rule.others
         self._waits = rule is not None and rule.waits
         self._compares = rule.compares if rule is not None else None
-        self._causal = Causal()
+        self._causal = shared.causal if shared is not None else Causal()
         self._shared = shared
 
     def __call__(self, plan: Plan, *, family: Origin | None = None) -> Observation:
@@ -186,19 +192,32 @@ class Observer:
             return self._carried_out(plan, others=others)
         seen = self._shared.get(plan, others=others, watched=self._waits)
         if seen is None:
-            watched = self._waits or self._shared.watches(plan, family=family)
-            seen = self._carried_out(plan, others=others, watched=watched)
+            seen, watched = self._looked_at(plan, self._shared, family, others=others)
             self._shared.keep(seen, family=family, others=others, watched=watched)
         return seen
+
+    def _looked_at(self, plan: Plan, shared: Shared, family: Origin, *, others: bool) -> tuple[Observation, bool]:
+        """What a tracker shows of the plan, and whether it is known what `apply` slept: a thread that waited for
+        nothing all the time has not slept. Once it has waited, the plans that come are looked at call by call.
+        """
+        wanted = self._waits or shared.watches(plan, family=family)
+        if self._waits or not wanted or not shared.is_prompt or is_profiled():
+            return self._carried_out(plan, others=others, watched=wanted), wanted
+        seen = self._carried_out(plan, others=others, glanced=True)
+        shared.is_prompt = seen.history.at_once
+        return seen, shared.is_prompt
 
     def _history(self, plan: Plan) -> History:
         return self._carried_out(plan, others=self._others).history
 
-    def _carried_out(self, plan: Plan, *, others: bool, watched: bool = False) -> Observation:
+    def _carried_out(self, plan: Plan, *, others: bool, watched: bool = False, glanced: bool = False) -> Observation:
         handle = self._opened()
         handle.watch(on=watched or self._waits)
         self._told.append(plan)
+        before = given_up() if glanced else None
         history = record(handle, plan, shift=self._shift, others=others)
+        if glanced and given_up() == before and handle.loop.task is None:  # a coroutine may sleep and not give it up
+            history = history._replace(at_once=True)
         return Observation(history, self._told, len(self._told) - 1, exercised(history), history.of_each_job())
 
 

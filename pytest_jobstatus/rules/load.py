@@ -11,6 +11,7 @@ from pytest_jobstatus.rules.rule import Level, Plans, Violation, rule
 @rule(
     "LOAD-1",
     Plans.IN_ORDER,
+    Plans.ORDERS,
     Plans.OVERTAKEN,
     level=Level.SHOULD,
     waits=True,
@@ -26,10 +27,8 @@ def load_1(history: History) -> Iterator[Violation | None]:
     If it fails: the wait stands for a guard that is missing. Put the guard into the statement that writes.
     """
     for number, step in enumerate(history.steps):
-        if step.waited is None:
-            continue
         if step.waited:
             message = f"apply({step.event.name}) slept: {', '.join(step.waited)}"
             yield Violation(step=number, field="waited", message=message)
-        else:
+        elif step.waited is not None or history.at_once:
             yield None
