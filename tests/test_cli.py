@@ -297,7 +297,7 @@ class Slow(Reopening):
 def test_ctrl_c_ends_with_what_was_found() -> None:
     """Ctrl-C during a check ends at once with exit code 130 and what was found until then."""
     Path("slow.py").write_text(SLOW, encoding="utf-8")
-    command = [sys.executable, "-m", "pytest_jobstatus.cli", "check", "slow:Slow", "--effort=thorough"]
+    command = [sys.executable, "-m", "pytest_jobstatus.cli", "check", "slow:Slow"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     assert process.stdout is not None

@@ -43,8 +43,8 @@ def test_conformant_on_sqlite(tracker: type[OnSqlite]) -> None:
 
 @pytest.mark.parametrize("tracker", [OnPostgresql, TenantsOnPostgresql])
 def test_conformant_on_postgresql(tracker: type[OnPostgresql], postgres_url: str) -> None:
-    """So it does on a real server."""
-    report = check(partial(tracker, postgres_url))
+    """So it does on a real server, for which a quick check will do: the statement is the same."""
+    report = check(partial(tracker, postgres_url), effort="quick")
     assert verdicts(report, tenants=tracker is TenantsOnPostgresql) == {Verdict.PASS}, render(report)
 
 
