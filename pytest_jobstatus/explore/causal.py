@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import takewhile
 
 from pytest_jobstatus.delivery import Plan, keeping
 from pytest_jobstatus.events import Event
@@ -34,7 +33,7 @@ class Causal:
         # The indexes are the bits of a number: there are some ten thousand sets in a check.
         accepted: dict[str, int] = {}
         disordered: set[str] = set()
-        wanted: list[tuple[Step, int]] = []
+        causal: dict[int, Snapshot | None] = {}
         for step in _before_strays(history):
             job = step.event.job_id
             told = accepted.get(job, 0)
@@ -45,12 +44,9 @@ class Causal:
             chosen = accepted[job] = told | 1 << step.index
             if step.unseen:
                 continue
-            wanted.append((step, chosen))
             if job not in disordered and not plan.batch and not plan.tenancy:
                 # Orders come in lexicographic order, so that most sets are first seen as they happened.
                 self._of_run.setdefault(chosen, (step.after,))
-        causal: dict[int, Snapshot | None] = {}
-        for step, chosen in reversed(wanted):  # the large sets first: on the way they show what small ones do
             if chosen not in self._of_run:
                 indexes = [index for index in range(len(plan.events)) if chosen >> index & 1]
                 self._of_run[chosen] = self._shown(plan, indexes, observe)
@@ -67,15 +63,10 @@ class Causal:
         if key not in self._known:
             plain = replace(plan, order=tuple(chosen), strangers=(), reads=1, batch=0, workers=())
             told = keeping(plain, range(len(chosen)))
-            self._known[key] = None
-            for step in _until_refused(observe(told)):  # what is seen on the way is what a part of them shows
-                self._known[key[: step.number + 1]] = (step.after,)
+            steps = observe(told).steps
+            refused = len(steps) < len(chosen) or any(step.raised is not None for step in steps)
+            self._known[key] = None if refused else (steps[-1].after,)
         return self._known[key]
-
-
-def _until_refused(history: History) -> Iterator[Step]:
-    """The steps before the first that was refused."""
-    return takewhile(lambda step: step.raised is None, history.steps)
 
 
 def _before_strays(history: History) -> Iterator[Step]:

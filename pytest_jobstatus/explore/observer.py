@@ -72,7 +72,6 @@ class Shared:
         rules: all that are judged, each once.
         profile: what the tracker declares: rules that do not apply ask for nothing.
         shift: what the trackers of this check add to all instants: histories of several are compared.
-        causal: what sets of events show in causal order.
         is_prompt: whether they have waited for nothing yet, as one in memory never does: then a look at that costs less
             than a look at each call.
     """
@@ -90,7 +89,6 @@ class Shared:
         self._room = MOST_KEPT
         self.shift: timedelta | None = None
         self.is_prompt = True
-        self.causal = Causal()
 
     def watches(self, plan: Plan, *, family: Origin) -> bool:
         """Whether to look what `apply` sleeps, since a rule that is still to come wants to know, and will get it."""
@@ -156,7 +154,7 @@ class Observer:
         self._others = rule is not None and rule.others
         self._waits = rule is not None and rule.waits
         self._compares = rule.compares if rule is not None else None
-        self._causal = shared.causal if shared is not None else Causal()
+        self._causal = Causal()
         self._shared = shared
 
     def __call__(self, plan: Plan, *, family: Origin | None = None) -> Observation:
