@@ -21,6 +21,7 @@ from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.rules import Plans, Rule, named
 from pytest_jobstatus.runs import emitted
 from pytest_jobstatus.smoke import smoke
+from tests.faulty_trackers.canc_1 import FirstUserForAll
 from tests.small_trackers import Small
 
 
@@ -242,6 +243,13 @@ def test_a_shared_failure_knows_what_came_before() -> None:
             "needs 31 jobs: one alone does not show it",
             31,
         )
+
+
+def test_what_other_rules_have_told_spoils_no_counterexample() -> None:
+    """A tracker that keeps something across jobs is shown by what a fresh one repeats, here a scenario."""
+    found = check(FirstUserForAll, effort="quick")["ISO-1"].counterexample
+    assert found is not None
+    assert (found.as_seen, len(found.plan.order)) == (False, 6)
 
 
 def asking(number: str, plans: Plans = Plans.IN_ORDER) -> Rule:
