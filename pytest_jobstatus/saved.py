@@ -95,6 +95,25 @@ def kept(found: Counterexample, *, tracker: str, memory: Path | None, save: Path
     return replace(found, file=shown(file) if file is not None else None, note="; ".join(notes) or None)
 
 
+def seen_before(found: Counterexample, seen: Iterable[Seen]) -> Counterexample | None:
+    """The counterexample with the file that tells it already; None where it was not seen before.
+
+    Args:
+        found: what the plan of one of them showed now.
+        seen: the counterexamples that were seen before.
+    """
+    times = found.history.profile.supports("event_time")
+    for scenario, file in seen:
+        if scenario.plan is not found.plan or scenario.found is None:
+            continue
+        violation, was = found.violation, scenario.found
+        if was.is_like(step=violation.step + 1, field=violation.field, message=violation.message, times=times):
+            told = f"seen before: {scenario.id}, which was not made small again"
+            note = "; ".join(each for each in (told, found.note) if each is not None)
+            return replace(found, note=note, file=shown(file) if file is not None else None, again=scenario.id)
+    return None
+
+
 def shown(file: Path) -> str:
     """The file as a user may name it here."""
     here = Path.cwd()

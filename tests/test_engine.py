@@ -214,6 +214,23 @@ def test_unrepeatable_failure_says_so() -> None:
     assert found.note.startswith("seen once: a fresh tracker did not repeat it")
 
 
+def test_what_repeats_is_shown_before_what_was_seen_once() -> None:
+    """After a failure that no fresh tracker repeats the search goes on, to one that it does."""
+    moods = iter([False] * 40 + [True] + [False] * 1_000_000)
+
+    class Moody(Small):
+        def apply(self, event: Event) -> Any:
+            return None if event.attempt > 2 else super().apply(event)
+
+        def read(self, job_id: str) -> Any:
+            return None if next(moods) else super().read(job_id)
+
+    found = check(Moody, rules=["TRACK-1"])["TRACK-1"].counterexample
+    assert found is not None
+    assert (found.as_seen, found.note) == (False, None)
+    assert {event.attempt for event in found.plan.events} >= {3}
+
+
 def test_a_tracker_that_raised_is_let_go() -> None:
     """What a tracker raised does not keep it, whose open connection would lock out the next one on the same file."""
     made: list[weakref.ref[Any]] = []

@@ -77,7 +77,7 @@ RICH = Profile(
 @pytest.mark.parametrize("name", FAMILIES)
 def test_plans_depend_on_nothing_that_is_left_out(name: Plans) -> None:
     """Trackers that differ only in how they are judged share their plans: so no family may look at that."""
-    whole = replace(EFFORTS["default"], thin_large=1, thin_ties=1, thin_orders=1)
+    whole = replace(EFFORTS["default"], thin_large=1, thin_ties=1, thin_orders=1, all_tenants=True)
     assert list(family(name, whole, RICH, seed=0).plans) == list(FAMILIES[name](whole, RICH).plans)
 
 

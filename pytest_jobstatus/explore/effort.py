@@ -26,6 +26,7 @@ class Effort:
         thin_large: of the large families one plan in so many is tried.
         thin_ties: of the plans whose events share an instant, likewise.
         thin_orders: of the orders of the largest runs, likewise.
+        all_tenants: whether the jobs of several tenants meet in each order, not in one of two.
         seconds: when a rule is given up as inconclusive.
     """
 
@@ -43,6 +44,7 @@ class Effort:
     thin_large: int
     thin_ties: int
     thin_orders: int
+    all_tenants: bool
     seconds: float
 
 
@@ -62,6 +64,7 @@ EFFORTS = {
         thin_large=4,
         thin_ties=4,
         thin_orders=4,
+        all_tenants=False,
         seconds=30,
     ),
     "default": Effort(
@@ -79,6 +82,7 @@ EFFORTS = {
         thin_large=1,
         thin_ties=3,
         thin_orders=6,
+        all_tenants=False,
         seconds=120,
     ),
     "thorough": Effort(
@@ -96,6 +100,7 @@ EFFORTS = {
         thin_large=1,
         thin_ties=1,
         thin_orders=1,
+        all_tenants=True,
         seconds=3600,
     ),
 }

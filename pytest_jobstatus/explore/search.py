@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import NamedTuple
 
 from pytest_jobstatus.delivery import Plan, until
@@ -22,7 +23,7 @@ from pytest_jobstatus.handle import NoTenant
 from pytest_jobstatus.history import History
 from pytest_jobstatus.raised import said
 from pytest_jobstatus.rules import Control, Plans, Rule, Violation
-from pytest_jobstatus.saved import Seen, shown
+from pytest_jobstatus.saved import Seen, seen_before
 from pytest_jobstatus.scenario import Scenario, applying, as_far_as_known, called, ends_otherwise, is_own, mismatch
 from pytest_jobstatus.tracker import Profile
 from pytest_jobstatus.verdict import Counterexample, Coverage
@@ -89,20 +90,22 @@ class Search:
     _tell_at: float = field(default_factory=lambda: time.monotonic() + OFTEN)
 
     def first_failure(self, factory: Factory, profile: Profile) -> Counterexample | None:
-        """The smallest counterexample to the rule, if there is one; after Ctrl-C the one that was found, as it is, and
-        `interrupted` is set.
+        """The smallest counterexample to the rule, if there is one; one that cannot be repeated only where no other
+        can; after Ctrl-C the one that was found, as it is, and `interrupted` is set.
 
         Args:
             factory: makes the tracker.
             profile: what it declares.
         """
         plans = self._plans(profile)
+        once: Counterexample | None = None
         for number in range(MOST_DOUBTS + MOST_EXCUSED):
             failure = self._failure(factory, plans, doubting=number < MOST_DOUBTS)
             if failure is None:
-                return self._unmet(factory, *self.expecting) if self.expecting is not None else None
+                unmet = self._unmet(factory, *self.expecting) if self.expecting is not None else None
+                return once if unmet is None or (once is not None and unmet.as_seen) else unmet
             try:
-                found = self.smallest(factory, *failure)
+                found = self.smallest(factory, *failure, far=once is None)
             except KeyboardInterrupt:
                 self.interrupted = True
                 history, violation = failure
@@ -110,8 +113,11 @@ class Search:
                 return self._noted(
                     Counterexample(rule=self.rule.id, violation=violation, history=history, note=note, as_seen=True)
                 )
-            if found is not None:
+            if found is not None and not found.as_seen:
                 return self._noted(found)
+            once = once or (self._noted(found) if found is not None else None)
+        if once is not None:
+            return once
         self.cut = f"other rules tell of what fails here: it fails without {self.rule.control} too; given up"
         return None
 
@@ -165,7 +171,7 @@ class Search:
             expected=scenario.expected,
             as_seen=once,
         )
-        return self._known(found) or found
+        return seen_before(found, self.seen) or found
 
     def _plans(self, profile: Profile) -> Iterator[Try]:
         """Plan after plan, smallest first, until time runs out; what was seen before and scenarios come before all."""
@@ -245,17 +251,24 @@ class Search:
             part = family(name, self.effort, profile, seed=self.seed)
             yield part.title, (Try(plan, name) for plan in part.plans if self.rule.about(plan))
 
-    def smallest(self, factory: Factory, history: History, violation: Violation) -> Counterexample | None:
+    def smallest(
+        self, factory: Factory, history: History, violation: Violation, *, far: bool = True
+    ) -> Counterexample | None:
         """Repeat the failure on a fresh tracker and take away what it does not need; None where the fresh one shows it
         without what the rule is about, too.
+
+        Args:
+            factory: makes the tracker.
+            history: what failed.
+            violation: where.
+            far: whether the histories before it are told as well where it needs them, which may take many seconds.
         """
         again = self._again(factory, history.plan)
         if again is not None:
             return again
         until_then = until(history.plan, violation.step)
-        repeated = self.trial.repeated(factory, (until_then, history.plan)) or self.trial.repeated(
-            factory, longer(self.before, history.plan)
-        )
+        before = longer(self.before, history.plan) if far else ()
+        repeated = self.trial.repeated(factory, chain((until_then, history.plan), before))
         if repeated is None:
             note = (
                 f"seen once: a fresh tracker did not repeat it, nor did one that was told"
@@ -291,18 +304,4 @@ class Search:
         found = Counterexample(
             rule=self.rule.id, violation=violation, history=history, note=self.trial.needs(factory, plan)
         )
-        return self._known(found)
-
-    def _known(self, found: Counterexample) -> Counterexample | None:
-        """The counterexample with the file that tells it already; None where it was not seen before."""
-        times = found.history.profile.supports("event_time")
-        for scenario, file in self.seen:
-            if scenario.plan is not found.plan or scenario.found is None:
-                continue
-            violation, was = found.violation, scenario.found
-            if was.is_like(step=violation.step + 1, field=violation.field, message=violation.message, times=times):
-                told = f"seen before: {scenario.id}, which was not made small again"
-                note = "; ".join(each for each in (told, found.note) if each is not None)
-                place = shown(file) if file is not None else None
-                return replace(found, note=note, file=place, again=scenario.id)
-        return None
+        return seen_before(found, self.seen)

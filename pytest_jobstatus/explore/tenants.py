@@ -66,7 +66,7 @@ def tenants(effort: Effort, profile: Profile) -> Part:
     pairs = ALIKE if profile.supports("opaque_ids") else ()
     one_id = interleaved(effort, profile)
     looking_alike = alike(replace(effort, thin_large=1), profile, table=pairs)  # thinned with the rest
-    whole = effort.thin_orders == 1
+    whole = effort.all_tenants
 
     def plans() -> Iterator[Plan]:
         yield from map(_in_tenants, in_turn(lives(profile, *[(CREATED, ACTIVE, COMPLETED)] * MANY)))
