@@ -284,8 +284,12 @@ def test_other_databases_are_refused() -> None:
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_conformant(database: str, request: pytest.FixtureRequest) -> None:
-    """By every rule that is checked the reference tracker is right, and every one of them judged it."""
-    made = sqlite if database == "sqlite" else factory(request.getfixturevalue("jobstatus_postgres"))
-    report = check(made)
+    """By every rule that is checked the reference tracker is right, and every one of them judged it: on a server
+    quickly; the benchmarks check it there in full.
+    """
+    if database == "sqlite":
+        report = check(sqlite)
+    else:
+        report = check(factory(request.getfixturevalue("jobstatus_postgres")), effort="quick")
     assert report.ok, str(report)
     assert not [result.id for result in report.rules if result.reason is not None]

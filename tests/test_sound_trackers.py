@@ -49,13 +49,13 @@ def test_conformant(factory: Callable[[], object], variety: str) -> None:
 
 @each_sound
 def test_conformant_with_other_samples(factory: Callable[[], object], variety: str) -> None:
-    """Nor does anything fail with what four more seeds draw.
+    """Nor does anything fail with what two more seeds draw.
 
-    Five seeds are covered in all: seed 0 by the test above, with every plan of a default check; here 1 to 4, with those
-    plans of a quick check that are drawn at random. Its other plans are the same with every seed.
+    Five seeds are covered in all: seed 0 by the test above, with every plan of a default check; here 1 and 2 or, with
+    every other tracker, 3 and 4, with those plans of a quick check that are drawn at random, and no others.
     """
     made = Factory.of(factory)
-    for seed in range(1, 5):
+    for seed in ((1, 2), (3, 4))[FACTORIES.index(factory) % 2]:
         chosen = Settings(rules=DRAWING, effort=EFFORTS["quick"], seed=seed)
         found = report(made, chosen, list(results(made, chosen)))
         assert not found.failed, f"{variety}, seed {seed}\n\n{render(found)}"
