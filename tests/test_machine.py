@@ -192,7 +192,7 @@ def test_as_a_test_case(pytester: pytest.Pytester) -> None:
     """Pytest collects `TestCase`, and its example database finds a failure again."""
     pytester.makepyfile(PROGRAM)
     for _ in range(2):
-        result = pytester.runpytest_inprocess("-p", "no:cacheprovider")
+        result = pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:asyncio")
         result.assert_outcomes(passed=1, failed=1)
         result.stdout.fnmatch_lines(["*Violated: TERM-*", "*state = Faulty()*"])
     assert [*(pytester.path / "examples").rglob("*")]
