@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -34,14 +35,17 @@ class Told:
         self.row_by_creation = row_by_creation
 
     def apply(self, event: Event) -> None:
-        values = {
+        values = self.values(event)
+        for statement in self.statements[self.row_by_creation and event.kind != "created" :]:
+            self.connection.execute(statement, values)
+
+    def values(self, event: Event) -> dict[str, Any]:
+        return {
             "job_id": event.job_id,
             "status": STATUS.get(event.kind, str(event.kind)),
             "attempt": event.attempt,
             "position": 3 * event.attempt + PHASE[event.kind] if event.kind in PHASE else 1_000_000,
         }
-        for statement in self.statements[self.row_by_creation and event.kind != "created" :]:
-            self.connection.execute(statement, values)
 
     def read(self, job_id: str) -> Mapping[str, Any] | None:
         rows = self.connection.execute("SELECT status, attempt FROM job_status WHERE job_id = ?", (job_id,))
@@ -87,4 +91,47 @@ def test_the_sql_cures(number: int, faulty: object, cured: object) -> None:
 def test_the_upsert_is_a_whole_tracker() -> None:
     """The statement that makes the row breaks no rule."""
     report = check(told(CURES[2]), effort="quick")
+    assert report.ok, str(report)
+
+
+MADE = "INSERT INTO job_status VALUES (:job_id, 'pending', 0, -1, NULL, NULL, NULL) ON CONFLICT DO NOTHING"
+WITHOUT_GUARD = """UPDATE job_status SET started_at = coalesce(:started, started_at), ended_at = :ended,
+  error = coalesce(error, :error)
+WHERE job_id = :job_id"""
+
+
+class Timed(Told):
+    """A tracker that has times and an error as well."""
+
+    profile = Profile(
+        unsupported=dict.fromkeys(("created_at", "updated_at", "progress", "cancelled_by"), "not in the page's table")
+    )
+
+    def values(self, event: Event) -> dict[str, Any]:
+        at = event.occurred_at.astimezone(UTC).isoformat(timespec="microseconds")
+        times = {"started": at if event.kind == "active" else None, "ended": at if event.kind not in PHASE else None}
+        return {**super().values(event), **times, "error": storable(event.error.message) if event.error else None}
+
+    def read(self, job_id: str) -> Mapping[str, Any] | None:
+        shown = "status, attempt, started_at, ended_at, error"
+        row = self.connection.execute(f"SELECT {shown} FROM job_status WHERE job_id = ?", (job_id,)).fetchone()
+        if row is None:
+            return None
+        started, ended = (datetime.fromisoformat(each) if each else None for each in row[2:4])
+        return {"status": row[0], "attempt": row[1], "started_at": started, "ended_at": ended, "error": row[4]}
+
+
+def storable(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def test_the_columns_keep_what_decides_them() -> None:
+    """Where any event writes them the rules beside the fourth cause fail; with the page's statement all hold."""
+
+    def timed(columns: str) -> Callable[[], Timed]:
+        return lambda: Timed(MADE, columns, CURES[1])
+
+    rules = rules_of(4)
+    assert {result.id for result in check(timed(WITHOUT_GUARD), rules=rules, effort="quick").failed} == set(rules)
+    report = check(timed(CURES[3]), effort="quick")
     assert report.ok, str(report)
