@@ -96,11 +96,12 @@ def load_baseline(file: Path) -> Baseline:
 
 
 def _entry(file: Path, key: str, number: str, value: object) -> Entry:
+    for name in value if isinstance(value, Mapping) else ():
+        if name not in KEYS:
+            raise Misuse(f"{file}: {key}: unknown key {name!r}: allowed are {listed(KEYS, given=name)}")
     if not isinstance(value, Mapping) or not isinstance(value.get("reason"), str) or not value["reason"].strip():
         raise Misuse(f"{file}: {key} = {value!r}: allowed is a table with a reason, in words")
     for name, each in value.items():
-        if name not in KEYS:
-            raise Misuse(f"{file}: {key}: unknown key {name!r}: allowed are {listed(KEYS, given=name)}")
         if not isinstance(each, str):
             raise Misuse(f"{file}: {key}: {name} = {each!r}: allowed is a text")
     shows = value.get("counterexample")

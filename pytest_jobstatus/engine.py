@@ -18,7 +18,7 @@ from pytest_jobstatus.factory import Factory
 from pytest_jobstatus.history import History
 from pytest_jobstatus.misuse import Misuse
 from pytest_jobstatus.rules import Rule, select
-from pytest_jobstatus.saved import Seen, in_turn, kept, seen_in
+from pytest_jobstatus.saved import Seen, in_turn, kept, seen_in, still_expected
 from pytest_jobstatus.scenario import Scenario, load_folders, shipped
 from pytest_jobstatus.smoke import smoke
 from pytest_jobstatus.tracker import Profile
@@ -75,15 +75,17 @@ def settings(
     chosen = select(rules, source="rules")
     kept_in = [folder for folder in (memory, Path(save) if save is not None else None) if folder is not None]
     numbers = {rule.id for rule in chosen}
-    seen = [each for folder in kept_in for each in seen_in(folder, numbers)]
+    seen = still_expected(seen_in(memory, numbers) if memory is not None else (), told)
+    seen += seen_in(Path(save), numbers) if save is not None else ()
     known = load_baseline(Path(baseline)) if isinstance(baseline, str | Path) else baseline
     listed = [shown_by(known, number, kept_in) for number in known.entries if number in numbers] if known else []
+    shown = still_expected((each for each in listed if each is not None), told)
     return Settings(
         rules=chosen,
         effort=effort_named(effort, source="effort"),
         seed=seed,
         scenarios=told,
-        seen=in_turn([*seen, *found], first=[each for each in listed if each is not None]),
+        seen=in_turn([*seen, *found], first=shown),
         baseline=known,
         memory=memory,
         save=Path(save) if save is not None else None,

@@ -211,7 +211,10 @@ def check_possible(events: Sequence[Event], *, source: str) -> None:
     for event in events:
         mark = Mark(event.kind, event.attempt)
         if not may_follow(before, mark):
-            where = f"come after {_named(before)}" if before else "happen"
+            if event.attempt == 0 and may_follow(None, Mark(event.kind, 1)):
+                where = "happen as attempt 0: allowed are those from 1 on"
+            else:
+                where = f"come after {_named(before)}" if before else "happen"
             raise Misuse(f"{source}: {event.name} cannot {where}; say stray = true if it is meant")
         before = mark
 

@@ -198,6 +198,22 @@ def read(file: Path) -> Seen:
         raise Misuse(f"{error}; mend the file or remove it: what is there is never overwritten") from None
 
 
+def still_expected(seen: Iterable[Seen], scenarios: Iterable[Scenario]) -> list[Seen]:
+    """What was seen before, but for what failed only by what a scenario expected, where none expects it any more: who
+    has mended a scenario, or does not name its folder, is not held to what it said.
+
+    Args:
+        seen: what was seen before, in the memory of earlier checks.
+        scenarios: those of this check.
+    """
+    kept = [*seen]
+    if not any(each.scenario.expected for each in kept):
+        return kept
+    told = {short_id(each.plan, expected=each.expected) for each in scenarios if each.expected}
+    own = ((each, each.scenario) for each in kept)
+    return [each for each, its in own if not its.expected or short_id(its.plan, expected=its.expected) in told]
+
+
 def in_turn(seen: Iterable[Seen], *, first: Iterable[Seen] = ()) -> tuple[Seen, ...]:
     """Each of them once, the smallest first, so that the first failure is a small one.
 

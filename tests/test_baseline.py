@@ -195,7 +195,10 @@ def test_what_is_mended_is_removed(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["check", "tests.small_trackers:Small", "--rules=TRACK-1,TERM-1", f"--baseline={FILE}"]
     assert main(arguments) == 1
     out = capsys.readouterr().out
-    assert "the baseline lists it (new: say why): remove the entry, or say --update-baseline" in out
+    assert (
+        "the baseline lists it (new: say why): remove the entry, or let `jobstatus check --update-baseline` do it"
+        in out
+    )
     assert "\nconformant, and the baseline is out of date: 2 of 59 rules judged" in out
     assert main([*arguments, "--update-baseline"]) == 0
     out = capsys.readouterr().out
@@ -270,6 +273,7 @@ BAD = {
     '[TERM-0]\nreason = "x"': "there is no rule 'TERM-0'",
     '[TREM-1]\nreason = "x"': "there is no rule 'TREM-1'; `jobstatus rules` lists them all; did you mean 'TERM-1'?",
     '[RACE-1]\nreason = "x"': "RACE-1 is not checked yet",
+    '[TERM-1]\nreasn = "x"': "allowed are 'reason', 'link', 'counterexample'; did you mean 'reason'?",
     "[TERM-1]": "TERM-1 = {}: allowed is a table with a reason, in words",
     '[TERM-1]\nreason = " "': "allowed is a table with a reason, in words",
     'TERM-1 = "x"': "TERM-1 = 'x': allowed is a table with a reason, in words",

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 
 from pytest_jobstatus import Event, EventKind, JobError, Profile, RuleResult, Snapshot, Status, check
+from pytest_jobstatus.engine import results, settings
 from pytest_jobstatus.explore.effort import EFFORTS
 from pytest_jobstatus.explore.observer import SCENARIO, seen_by
 from pytest_jobstatus.explore.search import Search
@@ -228,12 +229,33 @@ def test_a_check_tells_which_scenario_expects_it(folder: Path, tmp_path: Path) -
     assert (found.verdict, found.counterexample is not None) == (Verdict.FAIL, True)
     assert found.counterexample is not None
     assert found.counterexample.message == "the scenario expects attempt to end as 1; it shows 2"
-    assert found.counterexample.note == f"scenario late ({folder / 'plain.toml'}): A late start"
+    told = f"scenario late ({folder / 'plain.toml'}): A late start; if it expects the wrong thing, mend it there"
+    assert found.counterexample.note == told
     assert found.counterexample.plan.order == (0, 1, 2)
     (saved,) = (tmp_path / "saved").glob("IDEM-1-*.toml")
     again = replay(Factory.of(lying(attempt=2)), load(saved))
     assert again.verdicts["IDEM-1"][1] is not None
     assert replay(Factory.of(Sound), load(saved)).verdicts["IDEM-1"] == (1, None)
+
+
+def test_who_mends_the_scenario_is_not_held_to_what_it_said(folder: Path, tmp_path: Path) -> None:
+    """A wrong expectation is remembered as long as the scenario has it, and neither after it was mended nor without."""
+    memory = tmp_path / ".jobstatus"
+
+    def judged(*scenarios: Path) -> RuleResult:
+        chosen = settings(rules=["IDEM-1"], effort="quick", scenarios=scenarios, memory=memory)
+        return next(results(Factory.of(Sound), chosen))
+
+    file = folder / "plain.toml"
+    right = file.read_text(encoding="utf-8")
+    file.write_text("attempt = 2".join(right.rsplit("attempt = 1", maxsplit=1)), encoding="utf-8")
+    first, again = judged(folder).counterexample, judged(folder).counterexample
+    assert first is not None
+    assert again is not None
+    assert (first.again, again.again) == (None, Path(str(first.file)).stem)
+    assert judged().verdict is Verdict.PASS
+    file.write_text(right, encoding="utf-8")
+    assert judged(folder).verdict is Verdict.PASS
 
 
 def test_a_sound_tracker_passes_it(folder: Path) -> None:
@@ -269,7 +291,7 @@ def test_what_is_seen_once_is_told_as_such() -> None:
     alone = Profile(unsupported={"concurrency": "one process", "tenancy": "one customer"})
     found = search.first_failure(Factory.of(Flickering), alone)
     assert found is not None
-    assert (found.note or "").endswith("A late start; seen once: a fresh tracker did not repeat it")
+    assert (found.note or "").endswith("mend it there; seen once: a fresh tracker did not repeat it")
 
 
 def test_a_smaller_counterexample_names_the_scenario_that_led_to_it(folder: Path) -> None:

@@ -138,7 +138,6 @@ def test_two_events_of_one_name_are_refused() -> None:
         (("active", "1"), ("active", "1"), "active 1 cannot come after active 1"),
         (("retrying", "1"), ("completed", "1"), "completed 1 cannot come after retrying 1"),
         (("created", "1"), ("active", "1"), "created 1 cannot happen"),
-        (("active", "0"), ("completed", "1"), "active cannot happen"),
     ],
 )
 def test_a_run_that_no_queue_emits_is_refused(first: tuple[str, str], second: tuple[str, str], told: str) -> None:
@@ -146,6 +145,14 @@ def test_a_run_that_no_queue_emits_is_refused(first: tuple[str, str], second: tu
     one = ACTIVE | {"kind": f'"{first[0]}"', "attempt": first[1]}
     two = COMPLETED | {"kind": f'"{second[0]}"', "attempt": second[1]}
     assert said_of(written(HEADER, one, two)) == f"{told}; say stray = true if it is meant"
+
+
+def test_an_attempt_that_was_forgotten_is_asked_for() -> None:
+    """A start belongs to an attempt, which is rather forgotten than a stray."""
+    forgotten = {key: value for key, value in ACTIVE.items() if key != "attempt"}
+    for start in (forgotten, ACTIVE | {"attempt": "0"}):
+        told = "active cannot happen as attempt 0: allowed are those from 1 on; say stray = true if it is meant"
+        assert said_of(written(HEADER, start, COMPLETED)) == told
 
 
 def test_a_stray_may_be_what_no_queue_emits() -> None:
@@ -208,8 +215,12 @@ def test_a_bad_file_in_a_folder_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("make", "told"),
-    [(lambda _: None, "no such folder of scenarios"), (lambda path: path.mkdir(), "holds no scenario (*.toml)")],
-    ids=["missing", "empty"],
+    [
+        (lambda _: None, "no such folder of scenarios"),
+        (lambda path: path.write_text(""), "is a file: allowed is a folder of scenarios"),
+        (lambda path: path.mkdir(), "holds no scenario (*.toml)"),
+    ],
+    ids=["missing", "a file", "empty"],
 )
 def test_a_folder_without_scenarios_is_refused(tmp_path: Path, make: Callable[[Path], None], told: str) -> None:
     """A folder that was named and gives nothing is a mistake, never a silent pass."""

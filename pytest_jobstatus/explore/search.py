@@ -160,6 +160,7 @@ class Search:
         with factory.open() as handle:
             again = seen_by(handle, history.plan, rule=self.rule, family=SCENARIO)
         violation, note = mismatch(scenario, again), called(scenario)
+        note += "; if it expects the wrong thing, mend it there" if is_own(scenario) and not scenario.found else ""
         once = violation is None
         if violation is None:
             again, violation, note = history, unmet, f"{note}; seen once: a fresh tracker did not repeat it"

@@ -72,7 +72,7 @@ def findings(report: Report, *, target: str | None = None) -> list[str]:
         first = report.failed[smallest[0][-1]]
         lines += ["", f"Several rules may fail for one reason. Start with {first.id}: it takes the least to fail."]
     for number, reason in report.stale.items():
-        cure = "remove the entry, or say --update-baseline"
+        cure = "remove the entry, or let `jobstatus check --update-baseline` do it"
         lines += ["", f"{number} does not fail any more, but the baseline lists it ({reason}): {cure}"]
     return lines
 

@@ -236,8 +236,8 @@ def time_9(history: History) -> Iterator[Violation | None]:
     Intent: Waiting time is counted to the first start, run time from the newest; one column cannot serve both.
     Not checked if: events came late or again, or instants are closer.
     Exercised: each start of a later attempt that is told in order, and each event of it.
-    If it fails: `started_at = COALESCE(started_at, :at)` keeps the first, plain `= :at` the newest: the profile says
-    the other.
+    If it fails: `started_at = LEAST(started_at, :at)` keeps the first (COALESCE what was told first), plain `= :at` the
+    newest: the profile says the other.
     """
     latest = history.profile.started == "latest"
     start: Event | None = None

@@ -70,7 +70,7 @@ def _status(given: object, where: str) -> tuple[Status, ...]:
     names: list[Any] = given if isinstance(given, list) and given else [given]
     for name in names:
         if not isinstance(name, str) or name not in tuple(Status):
-            raise Misuse(f"{where} = {given!r}: allowed are {listed(Status, given=name)}, or a list of them")
+            raise Misuse(f"{where} = {given!r}: allowed are, alone or in a list, {listed(Status, given=name)}")
     return tuple(Status(name) for name in names)
 
 

@@ -29,7 +29,8 @@ def load_folders(folders: Sequence[Path]) -> Iterator[Scenario]:
     known: dict[str, Path] = {}
     for folder in folders:
         if not folder.is_dir():
-            raise Misuse(f"{folder}: no such folder of scenarios")
+            what = "is a file: allowed is a folder of scenarios" if folder.is_file() else "no such folder of scenarios"
+            raise Misuse(f"{folder}: {what}")
         files = sorted(folder.rglob("*.toml"))
         if not files:
             raise Misuse(f"{folder}: holds no scenario (*.toml)")
