@@ -14,20 +14,25 @@ MANY = 20
 """How often a character comes in a row before it is told once."""
 PIECES = rf"(.)\1{{{MANY - 1},}}|(?:(?!(.)\2{{{MANY - 1},}}).)+"
 """One character many times, or what is in between."""
+OTHERWISE = re.compile(r"|none|nothing|null|true|false|-?\d[\d.eE+-]*|\s.*|.*\s|[\[{\"].*", re.DOTALL)
+"""Texts that read as another value, or whose ends cannot be seen."""
 
 
 def told(value: object) -> str:
-    r"""A field's value as a sentence names it; of an instant the time of day in UTC.
+    r"""A field's value as a sentence names it; of an instant the time of day in UTC, and a text that would read as
+    another value in quotes.
 
     >>> told(JobError("ValueError", "boom")), told(None), told("two\nlines"), told({"percent": 50})
     ('ValueError: boom', 'none', '"two\\nlines"', '{"percent": 50}')
+    >>> told("ada"), told("10"), told(10), told(" none\n"), told("é ")
+    ('ada', '"10"', '10', '" none\\n"', '"é "')
     """
     if isinstance(value, datetime):
         return value.astimezone(UTC).time().isoformat()
     if isinstance(value, JobError):
         text = f"{value.type}: {value.message}"
     elif isinstance(value, str):
-        text = value
+        text = value if _reads_as_text(value) or not value.isprintable() else json.dumps(value, ensure_ascii=False)
     else:
         text = "none" if value is None else json.dumps(value, default=repr)
     text = text[: LONGEST + 1]  # of a megabyte no more is looked at
@@ -43,8 +48,13 @@ def told_json(value: Any) -> str:
     """
     if not isinstance(value, str):
         return "nothing" if value is None else told(value)
-    quoted = not value or not value[: LONGEST + 1].isprintable()  # what `told` puts in quotes itself
+    quoted = not value[: LONGEST + 1].isprintable() or not _reads_as_text(value)  # what `told` puts in quotes itself
     return told(value) if quoted else f'"{told(value)}"'
+
+
+def _reads_as_text(text: str) -> bool:
+    """Whether nobody takes it for another value when it stands without quotes; of a long one not all stands there."""
+    return len(text) > LONGEST or OTHERWISE.fullmatch(text) is None
 
 
 def told_apart(one: datetime, other: datetime) -> tuple[str, str]:
