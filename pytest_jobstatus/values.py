@@ -307,5 +307,7 @@ ALIKE: tuple[tuple[str, str], ...] = (
     (f"a{'x' * (LONGEST_BESIDE_NUMBER - 1)}#", f"b{'x' * (LONGEST_BESIDE_NUMBER - 1)}#"),
     (f"#{'é' * (LONGEST_BESIDE_NUMBER - 1)}a", f"#{'é' * (LONGEST_BESIDE_NUMBER - 1)}b"),
     (f"#{'x' * (LONGEST_BESIDE_NUMBER - 1)}a", f"#{'x' * (LONGEST_BESIDE_NUMBER - 1)}"),
+    ("#.", "#"),
+    ("#?a", "#?b"),
 )
 """Pairs of ids that some store takes for one; a number, the same in both, stands for each #."""

@@ -36,7 +36,8 @@ NOT_RUN = {
 }
 """Commands that are not run, with the reason."""
 
-PARAMETERS = {"job_id": "job-1", "status": "active", "attempt": 1, "position": 4, "at": "2026-01-05", "error": None}
+EVENT = {"job_id": "job-1", "status": "active", "attempt": 1, "position": 4}
+PARAMETERS = {**EVENT, "started": "2026-01-05", "ended": None, "error": None}
 """Of the SQL on the pages."""
 
 SHELL = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "JOBSTATUS"))} | {

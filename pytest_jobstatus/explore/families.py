@@ -13,6 +13,7 @@ from pytest_jobstatus.explore.crowd import crowd
 from pytest_jobstatus.explore.effort import Effort
 from pytest_jobstatus.explore.end_last import end_last
 from pytest_jobstatus.explore.ends import beside, two_ends, zombies
+from pytest_jobstatus.explore.handovers import handovers
 from pytest_jobstatus.explore.long_lives import long_lives
 from pytest_jobstatus.explore.machine import machine
 from pytest_jobstatus.explore.meetings import meetings
@@ -62,6 +63,7 @@ FAMILIES: dict[Plans, Callable[[Effort, Profile], Part]] = {
     Plans.INTERLEAVED: interleaved,
     Plans.TWO_JOBS: two_jobs,
     Plans.TENANTS: tenants,
+    Plans.HANDOVERS: handovers,
 }
 
 

@@ -46,6 +46,7 @@ ALIKE = (
     (f"tenant-1/{UUID}", f"tenant-2/{UUID}"),
     (f"tenant-1/{'x' * 200}#", f"tenant-2/{'x' * 200}#"),
     ("tenant-1/ABC-#", "tenant-2/abc-#"),
+    ("Acme/#", "acme/#"),
 )
 """Two tenants each, and the ids of a job of theirs: joined without care they are one, as is what begins alike, what a
 `LIKE` takes for the same, what is folded or cut, and what is taken for unique anyway. The names are plain: letters,

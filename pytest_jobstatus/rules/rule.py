@@ -60,6 +60,7 @@ class Plans(StrEnum):
     INTERLEAVED = "interleaved jobs"
     TWO_JOBS = "two jobs"
     TENANTS = "tenants"
+    HANDOVERS = "events that another worker tells"
     MACHINE = "long lives of several jobs"
 
 
@@ -256,7 +257,7 @@ def rule(
             id=id,
             level=level,
             check=check,
-            plans=(*plans, Plans.MACHINE),
+            plans=(*plans, Plans.HANDOVERS, Plans.MACHINE),
             needs=needs,
             about=about,
             compares=compares,

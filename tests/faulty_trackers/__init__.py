@@ -14,6 +14,7 @@ from tests.faulty_trackers import (
     data_1,
     data_2,
     data_3,
+    handovers,
     idem_1,
     idem_2,
     iso_1,
@@ -105,6 +106,7 @@ FAULTY: tuple[type[Sound], ...] = (
     *iso_2.FAULTY,
     *load_1.FAULTY,
     *workers.FAULTY,
+    *handovers.FAULTY,
     *long_lives.FAULTY,
     *third_attempts.FAULTY,
 )

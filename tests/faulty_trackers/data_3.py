@@ -34,6 +34,20 @@ class IdsInLowerCase(Keyed):
         return job_id.lower()
 
 
+class DotsStripped(Keyed):
+    """DATA-3: a dot at the end is taken for punctuation."""
+
+    def key(self, job_id: str) -> str:
+        return job_id.rstrip(".")
+
+
+class QueriesCut(Keyed):
+    """DATA-3: an id is a URL, whose query does not matter."""
+
+    def key(self, job_id: str) -> str:
+        return job_id.split("?", maxsplit=1)[0]
+
+
 class IdsCutTo36(Keyed):
     """DATA-3: ids are cut to the length of a UUID."""
 
@@ -248,6 +262,8 @@ class RefusedIdAbortsTransaction(Sound):
 
 FAULTY: tuple[type[Sound], ...] = (
     IdsInLowerCase,
+    DotsStripped,
+    QueriesCut,
     IdsCutTo36,
     LastCharacterOfLongIdsCut,
     IdsCutInBytes,

@@ -54,6 +54,13 @@ class NamesFolded(InKey):
         return (self.tenant.replace("-", "_"), job_id)
 
 
+class TenantsInLowerCase(InKey):
+    """ISO-2: tenants' names differ in more than case."""
+
+    def key(self, job_id: str) -> Hashable:
+        return (self.tenant.lower(), job_id)
+
+
 class FourthSharesFirst(Shared):
     """ISO-2: there are three partitions, and the fourth tenant gets the first one's without its name."""
 
@@ -110,6 +117,7 @@ FAULTY = (
     JoinedByNothing,
     TenantsCut,
     NamesFolded,
+    TenantsInLowerCase,
     FourthSharesFirst,
     UniqueIds,
     InsertIgnored,
