@@ -56,7 +56,8 @@ def test_on_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert main(["check", WRONG, *asked]) == 1
     out = capsys.readouterr().out
     assert SAID in out
-    assert "    (scenario mine (own/below/plain.toml): One attempt)" in out.splitlines()
+    note = "scenario mine (own/below/plain.toml): One attempt; if it expects the wrong thing, mend it there"
+    assert f"({note})" in " ".join(out.split())
     (command,) = [line for line in out.splitlines() if "jobstatus replay" in line]
     file = command.split()[-2]
     assert main(["replay", file, WRONG]) == 1
