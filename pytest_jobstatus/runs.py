@@ -211,7 +211,7 @@ def check_possible(events: Sequence[Event], *, source: str) -> None:
     for event in events:
         mark = Mark(event.kind, event.attempt)
         if not may_follow(before, mark):
-            if event.attempt == 0 and may_follow(None, Mark(event.kind, 1)):
+            if event.attempt == 0 and not may_follow(None, mark):
                 where = "happen as attempt 0: allowed are those from 1 on"
             else:
                 where = f"come after {_named(before)}" if before else "happen"

@@ -138,6 +138,8 @@ def test_two_events_of_one_name_are_refused() -> None:
         (("active", "1"), ("active", "1"), "active 1 cannot come after active 1"),
         (("retrying", "1"), ("completed", "1"), "completed 1 cannot come after retrying 1"),
         (("created", "1"), ("active", "1"), "created 1 cannot happen"),
+        (("active", "1"), ("cancelled", "0"), "cancelled cannot come after active 1"),
+        (("completed", "0"), ("active", "1"), "completed cannot happen as attempt 0: allowed are those from 1 on"),
     ],
 )
 def test_a_run_that_no_queue_emits_is_refused(first: tuple[str, str], second: tuple[str, str], told: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_jobstatus.delivery import Plan
 from pytest_jobstatus.events import Event, EventKind, Mark
@@ -20,8 +20,9 @@ from pytest_jobstatus.explore.telling import (
     STALLED,
     at_progress,
     events_of,
+    known,
 )
-from pytest_jobstatus.runs import emit
+from pytest_jobstatus.runs import Shape, emit
 from pytest_jobstatus.tracker import Profile
 
 RUNS = (
@@ -40,18 +41,22 @@ def handovers(effort: Effort, profile: Profile) -> Part:
     ends that contradict each other, by one worker each; and workers that take turns.
     """
     del effort
+    if not profile.supports("concurrency"):
+        return Part("nothing by a second worker: there is none", iter(()))
 
     def plans() -> Iterator[Plan]:
-        if not profile.supports("concurrency"):
-            return
-        for run in RUNS:
-            events = events_of(profile, *run)
-            for size in range(2, len(events) + 1):
-                yield from _handed_over(events[:size])
+        for beginning in _beginnings(profile):
+            yield from _handed_over(events_of(profile, *beginning))
         yield from _two_ends(profile)
         yield from _in_turn(events_of(profile, *(at_progress(PROGRESS, value) for value in AGAIN)))
 
     return Part(f"two workers: each event of {len(RUNS)} runs by the other, on time and late", plans())
+
+
+def _beginnings(profile: Profile) -> Iterable[Shape]:
+    """Each once: the runs begin alike, the more so where the tracker does not know all kinds."""
+    runs = [tuple(given.mark for given in known(profile, run)) for run in RUNS]
+    return dict.fromkeys(run[:size] for run in runs for size in range(2, len(run) + 1))
 
 
 def _handed_over(events: tuple[Event, ...], *, strays: frozenset[int] = frozenset()) -> Iterator[Plan]:

@@ -9,86 +9,70 @@ from tests.sound_trackers.merging import Row
 from tests.sound_trackers.workers import SharedRows
 
 
-class NewestProgressOfItsOwn(SharedRows):
-    """PROG-2: a worker writes progress unless it told newer progress itself."""
+class Remembering(SharedRows):
+    """Sound as it stands: each worker keeps something of its own for each job."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.keys: dict[str, Any] = {}
+        self.own: dict[str, Any] = {}
+
+
+class NewestProgressOfItsOwn(Remembering):
+    """PROG-2: a worker writes progress unless it told newer progress itself."""
 
     def note_progress(self, row: Row, event: Event, value: Any) -> None:
         key = (event.attempt, event.occurred_at)
-        if key >= self.keys.get(row.job_id, key):
+        if key >= self.own.get(row.job_id, key):
             row.progress, row.progress_key = value, key
-            self.keys[row.job_id] = key
+            self.own[row.job_id] = key
 
 
-class ProgressFencedByEachWorker(SharedRows):
+class ProgressFencedByEachWorker(Remembering):
     """PROG-2: a worker knows the newest attempt with progress that it told of, and compares instants within one."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.attempts: dict[str, int] = {}
-
     def note_progress(self, row: Row, event: Event, value: Any) -> None:
-        newest = self.attempts.get(row.job_id, 0)
+        newest = self.own.get(row.job_id, 0)
         if event.attempt > newest:
             row.progress_key = None
         if event.attempt >= newest:
             super().note_progress(row, event, value)
-            self.attempts[row.job_id] = event.attempt
+            self.own[row.job_id] = event.attempt
 
 
-class SameProgressNotWritten(SharedRows):
+class SameProgressNotWritten(Remembering):
     """PROG-1/PROG-2: a worker leaves progress out that is what it wrote last."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.last: dict[str, Any] = {}
-
     def note_progress(self, row: Row, event: Event, value: Any) -> None:
-        if self.last.get(row.job_id) != repr(value):
-            self.last[row.job_id] = repr(value)
+        if self.own.get(row.job_id) != repr(value):
+            self.own[row.job_id] = repr(value)
             super().note_progress(row, event, value)
 
 
-class ErrorFencedByEachWorker(SharedRows):
+class ErrorFencedByEachWorker(Remembering):
     """RETRY-6: a worker writes a retry's error unless it told of a later attempt's itself."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.attempts: dict[str, int] = {}
 
     def merge(self, row: Row, event: Event, value: Any) -> None:
         super().merge(row, event, value)
-        newest = self.attempts.get(row.job_id, 0)
+        newest = self.own.get(row.job_id, 0)
         if event.kind is EventKind.RETRYING and not row.over and event.attempt >= newest:
-            row.error, self.attempts[row.job_id] = event.error, event.attempt
+            row.error, self.own[row.job_id] = event.error, event.attempt
 
 
-class SecondFailureExplains(SharedRows):
+class SecondFailureExplains(Remembering):
     """TERM-2/TERM-4: a worker that did not tell the end itself writes a further failure's error."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.over: set[str] = set()
-
     def merge(self, row: Row, event: Event, value: Any) -> None:
-        if row.status is Status.FAILED and event.kind is EventKind.FAILED and row.job_id not in self.over:
+        if row.status is Status.FAILED and event.kind is EventKind.FAILED and row.job_id not in self.own:
             row.error = event.error
         super().merge(row, event, value)
         if event.kind.terminal:
-            self.over.add(row.job_id)
+            self.own[row.job_id] = True
 
 
-class StartRememberedByItsWorker(SharedRows):
+class StartRememberedByItsWorker(Remembering):
     """TIME-9: a worker goes on showing the start that it told of, though another has told of a newer one."""
 
     profile = Profile(started="latest")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.starts: dict[str, Any] = {}
 
     def set_started(self, row: Row, event: Event, at: Any) -> None:
         if event.attempt > row.note.get("start", 0):
@@ -98,11 +82,11 @@ class StartRememberedByItsWorker(SharedRows):
     def merge(self, row: Row, event: Event, value: Any) -> None:
         super().merge(row, event, value)
         if event.kind is EventKind.ACTIVE:
-            self.starts[row.job_id] = row.started_at
+            self.own[row.job_id] = row.started_at
 
     def show(self, row: Row) -> Snapshot:
         shown = super().show(row)
-        start = self.starts.get(row.job_id, row.started_at)
+        start = self.own.get(row.job_id, row.started_at)
         return Snapshot(**{**vars(shown), "started_at": start})
 
 
